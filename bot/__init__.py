@@ -1,0 +1,1 @@
+"""The doors, the conversation, the wiring."""

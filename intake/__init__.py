@@ -1,0 +1,1 @@
+"""Need → case in the review queue. Knows no channel and no rag."""

@@ -1,0 +1,1 @@
+"""Question → answer; document → index. Knows no user, channel, case, setting or row."""

@@ -1,0 +1,88 @@
+"""What rag/ needs from outside, one Protocol a need, and the one error each may raise.
+
+Adapters live in rag/adapters (embedders, vector stores) and in bot/ (what stands in SQL). Every adapter passes the
+port's contract suite under tests/contracts/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.models import DocumentVersion, Passage, Release
+
+Vector = NDArray[np.float32]
+
+
+class EmbedderError(Exception):
+    """The embedder cannot serve now (no wheel for this processor, server unreachable, refused input)."""
+
+
+class VectorStoreError(Exception):
+    """The vector store cannot be read or written. It is a cache: whoever catches this may rebuild it."""
+
+
+class ReleaseStoreError(Exception):
+    """The release could not be read or written; nothing of it is visible."""
+
+
+class Embedder(Protocol):
+    """LangChain's `Embeddings` with a name. Vectors are of unit length; any LangChain embedder fits underneath."""
+
+    name: str
+
+    def embed_query(self, text: str) -> list[float]: ...
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]: ...
+
+
+class VectorStore(Protocol):
+    """Immutable segments of vectors. A segment is written once, never changed, and dropped whole."""
+
+    def write(self, segment: str, ids: Sequence[str], vectors: Vector) -> None:
+        """Make a segment of unit vectors (rows of `vectors`). Writing one that exists replaces it whole."""
+
+    def search(self, segments: Sequence[str], vector: Vector, k: int) -> list[tuple[str, float]]:
+        """The k ids nearest to a unit vector over these segments, with cosines, best first."""
+
+    def segments(self) -> set[str]: ...
+
+    def drop(self, segment: str) -> None:
+        """Forget a segment. Dropping one that is not there is no error."""
+
+
+class VectorCache(Protocol):
+    """Vectors by embedder name and passage id; what makes embedding a cost paid once."""
+
+    def get(self, embedder: str, passages: Sequence[str]) -> dict[str, Vector]: ...
+
+    def put(self, embedder: str, vectors: Mapping[str, Vector]) -> None: ...
+
+
+class ReleaseStore(Protocol):
+    """Documents, passages and releases: the truth that every index is rebuilt from."""
+
+    def live(self) -> Release | None:
+        """The published release, or None before the first. Cheap: called at every question."""
+
+    def releases(self, limit: int = 20) -> list[Release]:
+        """Newest first."""
+
+    def known(self, passages: Sequence[str]) -> set[str]:
+        """Which of these passage ids are stored already."""
+
+    def versions(self, versions: Iterable[str]) -> list[DocumentVersion]: ...
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]: ...
+
+    def publish(self, release: Release, versions: Sequence[DocumentVersion], passages: Sequence[Passage]) -> None:
+        """Store what is new and make `release` the live one, in one transaction. Safe to repeat."""
+
+
+class ApprovedAnswers(Protocol):
+    """Answers that staff wrote and approved; they outrank retrieval. (None of them yet: see the Corpus work.)"""
+
+    def find(self, question: str) -> str | None: ...
