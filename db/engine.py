@@ -1,5 +1,6 @@
 """Engines for SQLite and PostgreSQL, and the two ways to use one: `reading` and `writing`.
 
+An error never carries a statement's values (hide_parameters): they hold what people wrote.
 SQLite: WAL with plain BEGIN lost 730 of 800 read-then-write transactions to "database is locked"; with BEGIN IMMEDIATE
 none. So a transaction takes the write lock when it begins, unless it says that it only reads.
 """
@@ -57,7 +58,7 @@ def settle(engine: Engine) -> None:
 def _sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -66,7 +67,7 @@ def _sqlite(url: URL) -> Engine:
 def _postgresql(url: URL) -> Engine:
     # The session's zone is fixed so that an SQL console shows what is stored; UtcDateTime does not rely on it.
     settings = {"connect_timeout": 5, "options": "-c timezone=UTC"}
-    return create_engine(url, pool_pre_ping=True, connect_args=settings)
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=settings)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -1,0 +1,191 @@
+"""Where releases stand: the SQL adapters of the ports ReleaseStore and VectorCache (rag/ports.py).
+
+A reader sees the old release or the new one, never a mixture: what a publish writes and the pointer to it are one
+transaction, and versions and passages are only ever added.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Engine, func, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import corpus_tables as tables
+from db.engine import reading, writing
+from db.rows import add_missing, fetch, keep_only, remove, stored
+from rag.models import DocumentVersion, Passage, Release
+from rag.ports import ReleaseStoreError, Vector, VectorStoreError
+
+_LIVE = text(
+    "SELECT r.id, r.number, r.segments FROM corpus_live l JOIN corpus_releases r ON r.id = l.release WHERE l.id = 1"
+)
+
+
+def nowhere(_stage: str) -> None:
+    """The checkpoint of those who test no crashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many rows a sweep removed."""
+
+    releases: int
+    versions: int
+    passages: int
+
+
+class SqlReleaseStore:
+    """`checkpoint` is called with each stage's name as a publish passes it: the crash tests kill the process there."""
+
+    def __init__(self, engine: Engine, checkpoint: Callable[[str], None] = nowhere) -> None:
+        self._engine = engine
+        self._checkpoint = checkpoint
+        self._seen: tuple[Any, Release] | None = None
+
+    def live(self) -> Release | None:
+        """One small query; the manifest is read and parsed only when the pointer has moved."""
+        with _faults(ReleaseStoreError), reading(self._engine) as connection:
+            pointed = connection.execute(_LIVE).one_or_none()
+            if pointed is None:
+                return None
+            seen = self._seen
+            if seen is None or seen[0] != pointed:
+                seen = self._seen = (pointed, _release(connection, pointed.id))
+            return seen[1]
+
+    def releases(self, limit: int = 20) -> list[Release]:
+        with _faults(ReleaseStoreError), reading(self._engine) as connection:
+            return _newest(connection, limit)
+
+    def known(self, passages: Sequence[str]) -> set[str]:
+        with _faults(ReleaseStoreError), reading(self._engine) as connection:
+            return stored(connection, tables.passages.c.id, passages)
+
+    def versions(self, versions: Iterable[str]) -> list[DocumentVersion]:
+        """These versions, in this order. Raises ReleaseStoreError where one of them is not stored."""
+        wanted, table = list(versions), tables.documents
+        with _faults(ReleaseStoreError), reading(self._engine) as connection:
+            rows = {row.version: row for row in fetch(connection, select(table), table.c.version, wanted)}
+        if missing := [key for key in wanted if key not in rows]:
+            raise ReleaseStoreError(f"{len(missing)} document versions are not stored, {missing[0]} among them")
+        return [tables.version_of(rows[key]) for key in wanted]
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Those of them that are stored."""
+        with _faults(ReleaseStoreError), reading(self._engine) as connection:
+            rows = fetch(connection, select(tables.passages), tables.passages.c.id, ids)
+        return {row[0]: tables.passage_of(row) for row in rows}
+
+    def publish(self, release: Release, versions: Sequence[DocumentVersion], passages: Sequence[Passage]) -> None:
+        """See the port. A release that is not live becomes the newest: its number is raised if it is not above all others.
+        Where a version or passage it needs is missing, nothing is stored and ReleaseStoreError is raised.
+        """
+        with _faults(ReleaseStoreError), writing(self._engine) as connection:
+            self._checkpoint("begun")
+            add_missing(connection, tables.passages, [tables.passage_row(passage) for passage in passages])
+            self._checkpoint("passages")
+            add_missing(connection, tables.documents, [tables.version_row(version) for version in versions])
+            self._checkpoint("documents")
+            _require_whole(connection, release, versions)
+            _put(connection, release)
+            self._checkpoint("pointed")
+        self._checkpoint("committed")
+
+    def sweep(self, keep: int) -> Swept:
+        """Forget all releases but the `keep` newest and the live one, and the rows that only they used."""
+        with _faults(ReleaseStoreError), writing(self._engine) as connection:
+            kept = {release.id: release for release in _newest(connection, keep)}
+            if live := _live_id(connection):
+                kept[live] = _release(connection, live)
+            releases = keep_only(connection, tables.releases.c.id, set(kept))
+            used = {version for release in kept.values() for version in release.documents.values()}
+            versions = keep_only(connection, tables.documents.c.version, used)
+            passages = keep_only(connection, tables.passages.c.id, _shown(connection))
+            remove(connection, tables.vectors.c.passage, passages)
+        return Swept(len(releases), len(versions), len(passages))
+
+
+class SqlVectorCache:
+    """Vectors kept as float16: half the room, and a cosine moves by less than 0.001."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, embedder: str, passages: Sequence[str]) -> dict[str, Vector]:
+        """Those that are cached, as float32. Raises VectorStoreError."""
+        table = tables.vectors
+        query = select(table.c.passage, table.c.vector).where(table.c.embedder == embedder)
+        with _faults(VectorStoreError), reading(self._engine) as connection:
+            rows = fetch(connection, query, table.c.passage, passages)
+        return {row.passage: np.frombuffer(row.vector, dtype="<f2").astype(np.float32) for row in rows}
+
+    def put(self, embedder: str, vectors: Mapping[str, Vector]) -> None:
+        """Keep these; one that is there already stays. Raises VectorStoreError."""
+        rows = [
+            {"embedder": embedder, "passage": passage, "vector": np.asarray(vector).astype("<f2").tobytes()}
+            for passage, vector in vectors.items()
+        ]
+        with _faults(VectorStoreError), writing(self._engine) as connection:
+            add_missing(connection, tables.vectors, rows)
+
+
+@contextmanager
+def _faults(kind: type[Exception]) -> Iterator[None]:
+    """The database's faults as the port's one error, without the statement's values, which hold texts."""
+    try:
+        yield
+    except SQLAlchemyError as fault:
+        raise kind(f"{type(fault).__name__}: {getattr(fault, 'orig', None) or ''}".rstrip(": ")) from fault
+
+
+def _newest(connection: Connection, limit: int) -> list[Release]:
+    query = select(tables.releases).order_by(tables.releases.c.number.desc()).limit(limit)
+    return [tables.release_of(row) for row in connection.execute(query)]
+
+
+def _release(connection: Connection, key: str) -> Release:
+    return tables.release_of(connection.execute(select(tables.releases).where(tables.releases.c.id == key)).one())
+
+
+def _live_id(connection: Connection) -> str | None:
+    return connection.scalar(select(tables.live.c.release))
+
+
+def _shown(connection: Connection) -> set[str]:
+    """The passages of every stored version."""
+    spans = connection.execute(select(tables.documents.c.spans))
+    return {passage for row in spans for passage, _, _ in json.loads(row.spans)}
+
+
+def _require_whole(connection: Connection, release: Release, versions: Sequence[DocumentVersion]) -> None:
+    """A release may only name what is stored. What the live one names is, and is not looked up again."""
+    live = _live_id(connection)
+    before = set(_release(connection, live).documents.values()) if live else set()
+    named = set(release.documents.values()) - before
+    passages = {span.passage for version in versions for span in version.spans}
+    lost = named - stored(connection, tables.documents.c.version, sorted(named))
+    lost |= passages - stored(connection, tables.passages.c.id, sorted(passages))
+    if lost:
+        raise ReleaseStoreError(f"the release needs {len(lost)} versions or passages that are not stored")
+
+
+def _put(connection: Connection, release: Release) -> None:
+    """Write the release's row and point at it."""
+    live = _live_id(connection)
+    table, same = tables.releases, tables.releases.c.id == release.id
+    segments = tables.segments_text(release.segments)
+    if live == release.id:
+        connection.execute(update(table).where(same).values(segments=segments))
+        return
+    newest = connection.scalar(select(func.max(table.c.number))) or 0
+    number = max(release.number, newest + 1)
+    if connection.execute(update(table).where(same).values(number=number, segments=segments)).rowcount == 0:
+        connection.execute(insert(table).values(tables.release_row(replace(release, number=number))))
+    pointer = insert(tables.live).values(id=1, release=release.id)
+    connection.execute(update(tables.live).values(release=release.id) if live else pointer)
