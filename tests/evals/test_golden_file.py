@@ -128,12 +128,29 @@ def test_a_history_alternates_and_ends_with_the_assistant(questions: list[Golden
         assert q.kind != "followup" or roles, q.id
 
 
-def test_every_policy_named_is_in_the_corpus(questions: list[Golden]) -> None:
-    held = {path.stem for path in (ROOT / "policies_corpus").rglob("*.md")}
-    if not held:
-        pytest.skip("policies_corpus holds no policy yet")
+@pytest.fixture(scope="module")
+def corpus() -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "policies_corpus").rglob("*.md")}
+
+
+def test_every_policy_named_is_in_the_corpus(questions: list[Golden], corpus: dict[str, str]) -> None:
     named = {name for q in questions for name in (*q.policies, *q.retired, *(g.policy for g in q.provisions))}
-    assert named - held == set()
+    assert named - set(corpus) == set()
+
+
+def test_every_gold_provision_is_a_clause_or_a_table_of_its_digest(
+    questions: list[Golden], corpus: dict[str, str]
+) -> None:
+    gold = {
+        (g.policy, "table=0" if g.index is None else f"provision={g.index}") for q in questions for g in q.provisions
+    }
+    assert [(policy, mark) for policy, mark in sorted(gold) if not re.search(rf"{{{mark}[ }}]", corpus[policy])] == []
+
+
+def test_what_must_be_said_stands_in_a_gold_digest_as_written(questions: list[Golden], corpus: dict[str, str]) -> None:
+    for q in questions:
+        text = "".join(corpus[g.policy] for g in q.provisions)
+        assert [words for words in q.must_say if words not in text] == [], q.id
 
 
 def test_gold_provisions_stand_in_the_facts_and_say_what_must_be_said(questions: list[Golden]) -> None:
