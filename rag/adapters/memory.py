@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rag.models import DocumentVersion, Passage, Release
-from rag.ports import ReleaseStoreError, Vector
+from rag.ports import ReleaseStoreError, Vector, VectorStoreError
 
 
 class MemoryReleaseStore:
@@ -85,7 +85,9 @@ class MemoryVectorStore:
     def search(self, segments: Sequence[str], vector: Vector, k: int) -> list[tuple[str, float]]:
         found: dict[str, float] = {}
         for segment in segments:
-            ids, rows = self._segments.get(segment, ((), np.empty((0, len(vector)), np.float32)))
+            if segment not in self._segments:
+                raise VectorStoreError(f"there is no segment {segment}")
+            ids, rows = self._segments[segment]
             found.update(zip(ids, (rows @ vector).tolist(), strict=True))
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
