@@ -9,12 +9,27 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from rag.models import Category, Confidence, Level
 
+
+def _in_the_calendar(partial: str) -> str:
+    """2025-02-30 has the form of a date and is none."""
+    if len(partial) == 10:
+        try:
+            date.fromisoformat(partial)
+        except ValueError as error:
+            raise PydanticCustomError("no_such_day", "no such day in the calendar") from error
+    return partial
+
+
 PartialDate = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"), Field(examples=["2025-04"])
+    str,
+    StringConstraints(pattern=r"^(19|20|21)[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"),
+    AfterValidator(_in_the_calendar),
+    Field(examples=["2025-04"]),
 ]
 """YYYY, YYYY-MM or YYYY-MM-DD: a date is kept as precisely as it is known, never more."""
 
