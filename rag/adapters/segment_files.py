@@ -1,0 +1,76 @@
+"""Segments as files: one uncompressed npz a segment, made durable before anything points at it."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from rag.lexical import LexicalSegment
+from rag.segments import Segment, SegmentError
+
+_FAULTS = (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile)
+
+
+class SegmentFiles:
+    """A `SegmentStore` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, segment: Segment) -> None:
+        """Write to a temporary name, flush to the disk, rename: a crash leaves the whole file or none."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part = self._folder / f".{segment.id}.{os.getpid()}.part"
+            with part.open("wb") as file:
+                np.savez(
+                    file, allow_pickle=False, **_prefixed("p", segment.passages), **_prefixed("d", segment.documents)
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self._path(segment.id))
+            _flush_folder(self._folder)
+        except OSError as fault:
+            raise SegmentError(f"segment {segment.id} could not be written: {fault}") from fault
+
+    def read(self, segment: str) -> Segment:
+        try:
+            with np.load(self._path(segment), allow_pickle=False) as arrays:
+                return Segment(segment, _unprefixed("p", arrays), _unprefixed("d", arrays))
+        except _FAULTS as fault:
+            raise SegmentError(f"segment {segment} could not be read: {fault}") from fault
+
+    def passage_ids(self, segment: str) -> tuple[str, ...]:
+        try:
+            with np.load(self._path(segment), allow_pickle=False) as arrays:
+                return tuple(bytes(value).decode() for value in arrays["p_ids"])
+        except _FAULTS as fault:
+            raise SegmentError(f"segment {segment} could not be read: {fault}") from fault
+
+    def ids(self) -> set[str]:
+        return {path.stem for path in self._folder.glob("*.npz")}
+
+    def drop(self, segment: str) -> None:
+        self._path(segment).unlink(missing_ok=True)
+
+    def _path(self, segment: str) -> Path:
+        return self._folder / f"{segment}.npz"
+
+
+def _prefixed(prefix: str, segment: LexicalSegment) -> dict[str, np.ndarray]:
+    return {f"{prefix}_{name}": array for name, array in segment.arrays().items()}
+
+
+def _unprefixed(prefix: str, arrays: np.lib.npyio.NpzFile) -> LexicalSegment:
+    return LexicalSegment.of_arrays({name[2:]: arrays[name] for name in arrays.files if name.startswith(f"{prefix}_")})
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,182 @@
+"""The lexical leg: BM25 over 汉字 unigrams and bigrams, in immutable segments that a publish adds to.
+
+Why our own and not an engine: both legs must rank inside the same set of allowed passages (legal state, place) before
+the cut to k, and a publish of one document must cost milliseconds at any size. See docs/adr/0003.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Terms = NDArray[np.uint64]
+Ordinals = NDArray[np.int32]
+
+K1, B = 1.2, 0.6
+"""Between the textbook's 1.5/.75 and the .9/.4 that long policy passages liked (see docs/adr/0003 for the sweep)."""
+
+_WORD = re.compile(r"[a-z0-9]+(?:[.'][a-z0-9]+)*")
+_WORD_BIT = 1 << 63
+
+
+def terms_of(text: str) -> Terms:
+    """The terms of a text, with repeats: every 汉字, every pair of neighbouring ones, every Latin or digit run.
+
+    A 汉字 term is its code points, (first << 21 | second), a word term a 63-bit digest under a high bit.
+    """
+    folded = unicodedata.normalize("NFKC", text).lower()
+    points = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    han = _is_han(points)
+    pairs = han[:-1] & han[1:]
+    words = [_word_term(match) for match in _WORD.findall(folded)]
+    return np.concatenate(
+        [points[han], (points[:-1][pairs] << np.uint64(21)) | points[1:][pairs], np.array(words, dtype=np.uint64)]
+    )
+
+
+def _is_han(points: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    return ((points >= 0x3400) & (points <= 0x9FFF)) | ((points >= 0x20000) & (points <= 0x323AF)) | (points == 0x3007)
+
+
+def _word_term(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "big") | _WORD_BIT
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalSegment:
+    """Postings of some passages, by term: `ordinals[offsets[i]:offsets[i + 1]]` hold term `terms[i]`, `counts` times.
+
+    `ids` are passage ids in ordinal order and `lengths` how many terms each has. Arrays are never written to.
+    """
+
+    ids: tuple[str, ...]
+    terms: Terms
+    offsets: NDArray[np.int64]
+    ordinals: Ordinals
+    counts: Floats
+    lengths: Floats
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """For saving: everything as arrays (`ids` as fixed-width bytes)."""
+        return {
+            "ids": np.array([value.encode() for value in self.ids] or [b""], dtype=np.bytes_)[: len(self.ids)],
+            "terms": self.terms,
+            "offsets": self.offsets,
+            "ordinals": self.ordinals,
+            "counts": self.counts,
+            "lengths": self.lengths,
+        }
+
+    @staticmethod
+    def of_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> LexicalSegment:
+        ids = tuple(bytes(value).decode() for value in arrays["ids"])
+        rest = {name: arrays[name] for name in ("terms", "offsets", "ordinals", "counts", "lengths")}
+        return LexicalSegment(ids=ids, **rest)  # type: ignore[arg-type]  # npz forgets element types; `build` wrote them
+
+
+def build(passages: Sequence[tuple[str, str]]) -> LexicalSegment:
+    """A segment of (passage id, text to be searched)."""
+    per_passage = [np.unique(terms_of(text), return_counts=True) for _, text in passages]
+    lengths = np.array([counts.sum() for _, counts in per_passage], dtype=np.float32)
+    if not per_passage:
+        empty = np.zeros(0, dtype=np.int32)
+        return LexicalSegment(
+            (), np.zeros(0, np.uint64), np.zeros(1, np.int64), empty, empty.astype(np.float32), lengths
+        )
+    owners = np.repeat(np.arange(len(passages), dtype=np.int32), [len(terms) for terms, _ in per_passage])
+    every = np.concatenate([terms for terms, _ in per_passage])
+    counts = np.concatenate([counts for _, counts in per_passage]).astype(np.float32)
+    order = np.argsort(every, kind="stable")
+    terms, starts = np.unique(every[order], return_index=True)
+    offsets = np.append(starts, len(every)).astype(np.int64)
+    return LexicalSegment(tuple(key for key, _ in passages), terms, offsets, owners[order], counts[order], lengths)
+
+
+def length_unit(total: float, passages: int) -> float:
+    """The mean length BM25 divides by, on a grid of 5 %: a small publish leaves every weight as it was."""
+    mean = total / passages if passages else 1.0
+    return float(1.05 ** round(np.log(max(mean, 1.0)) / np.log(1.05)))
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedSegment:
+    """A segment ready to be searched: each posting's BM25 weight before idf, for a given mean length."""
+
+    segment: LexicalSegment
+    weights: Floats
+
+    @staticmethod
+    def of(segment: LexicalSegment, unit: float) -> WeightedSegment:
+        norms = (K1 * (1 - B + B * segment.lengths / unit)).astype(np.float32)
+        counts = segment.counts
+        return WeightedSegment(
+            segment, (counts * np.float32(K1 + 1) / (counts + norms[segment.ordinals])).astype(np.float32)
+        )
+
+    def postings(self, terms: Terms) -> list[tuple[int, int]]:
+        """(start, end) of each term's postings; (0, 0) for a term the segment lacks."""
+        places = np.searchsorted(self.segment.terms, terms)
+        inside = np.minimum(places, max(len(self.segment.terms) - 1, 0))
+        if not len(self.segment.terms):
+            return [(0, 0)] * len(terms)
+        found = self.segment.terms[inside] == terms
+        starts = np.where(found, self.segment.offsets[inside], 0)
+        ends = np.where(found, self.segment.offsets[inside + 1], 0)
+        return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+class LexicalIndex:
+    """The segments of one release, searched as one. Passages that are not alive count for nothing."""
+
+    def __init__(self, segments: Sequence[LexicalSegment], alive: Sequence[NDArray[np.bool_]]) -> None:
+        total = sum(float(segment.lengths[mask].sum()) for segment, mask in zip(segments, alive, strict=True))
+        self.size = sum(int(mask.sum()) for mask in alive)
+        unit = length_unit(total, self.size)
+        self._segments = [WeightedSegment.of(segment, unit) for segment in segments]
+        self._alive = [None if mask.all() else mask for mask in alive]
+        self._bases = np.cumsum([0, *(len(segment.ids) for segment in segments)]).tolist()
+
+    def scores(self, query: Mapping[int, float]) -> Floats:
+        """BM25 of every passage (dead ones 0), in segment order, for terms with weights."""
+        terms = np.array(list(query), dtype=np.uint64)
+        boosts = list(query.values())
+        ranges = [segment.postings(terms) for segment in self._segments]
+        frequency = [self._frequency(ranges, place) for place in range(len(boosts))]
+        result = np.zeros(self._bases[-1], dtype=np.float32)
+        idf = [boost * self._idf(df) for boost, df in zip(boosts, frequency, strict=True)]
+        for number, segment in enumerate(self._segments):
+            spans = [
+                (start, end, weight) for (start, end), weight in zip(ranges[number], idf, strict=True) if end > start
+            ]
+            if spans:
+                result[self._bases[number] : self._bases[number + 1]] = _sum(segment, spans)
+        return result
+
+    def matched(self, query: Mapping[int, float]) -> dict[int, int]:
+        """How many live passages hold each term."""
+        terms = np.array(list(query), dtype=np.uint64)
+        ranges = [segment.postings(terms) for segment in self._segments]
+        return {term: self._frequency(ranges, place) for place, term in enumerate(query)}
+
+    def _frequency(self, ranges: Sequence[Sequence[tuple[int, int]]], place: int) -> int:
+        total = 0
+        for segment, alive, spans in zip(self._segments, self._alive, ranges, strict=True):
+            start, end = spans[place]
+            total += (end - start) if alive is None else int(alive[segment.segment.ordinals[start:end]].sum())
+        return total
+
+    def _idf(self, frequency: int) -> float:
+        return float(np.log1p((self.size - frequency + 0.5) / (frequency + 0.5))) if frequency else 0.0
+
+
+def _sum(segment: WeightedSegment, spans: Sequence[tuple[int, int, float]]) -> Floats:
+    ordinals = np.concatenate([segment.segment.ordinals[start:end] for start, end, _ in spans])
+    weights = np.concatenate([segment.weights[start:end] * np.float32(idf) for start, end, idf in spans])
+    return np.bincount(ordinals, weights=weights, minlength=len(segment.segment.ids)).astype(np.float32)

@@ -1,0 +1,322 @@
+"""Start here for question → answer: the steps of one answer, top to bottom. Every step may end it with a named status."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+
+from rag import composing
+from rag.evidence import Weigher
+from rag.guardrails import guard
+from rag.jurisdictions import parse_place
+from rag.listing import candidates
+from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Notice, Question, Step
+from rag.ports import EmbedderError, Vector
+from rag.reader import Reader, Shelf
+from rag.refusal import THRESHOLD, sureness
+from rag.retrieval import Search, search
+from rag.rewriting import Standalone, standalone
+from rag.scope import Scope, find_scope
+from rag.selection import select
+from rag.understanding import Understanding, understand
+
+NEAREST = 3
+DEPTH = 16
+CONTEXT_WEIGHT = 0.25
+"""What the words of an earlier question count for in one that does not lean on it."""
+
+CROSS_LINGUAL_WEIGHT = 0.8
+"""The dense leg's weight for a question in English: its words stand in no clause, its meaning may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What of an answer is configured. `dense_weight` is the most the dense leg may count for."""
+
+    longest_question: int = 300
+    dense_weight: float = 0.35
+    threshold: float = THRESHOLD
+
+
+def unheard(_stage: str) -> None:
+    """The stage listener of those who do not watch."""
+
+
+@dataclass(slots=True)
+class Asking:
+    """One question on its way: what is known of it so far. The first step to set `answer` ends it."""
+
+    question: Question
+    shelf: Shelf
+    day: date
+    text: str = ""
+    cut: bool = False
+    no_promise: bool = False
+    rewritten: Standalone = field(default_factory=lambda: Standalone("", followed=False))
+    asked: Understanding | None = None
+    scope: Scope | None = None
+    hits: list[Hit] = field(default_factory=list)
+    answer: Answer | None = None
+    steps: list[Step] = field(default_factory=list)
+
+
+class Pipeline:
+    """Answers questions from the published release. Safe to use from several threads at once."""
+
+    def __init__(self, reader: Reader, today: Callable[[], date], limits: Limits | None = None) -> None:
+        self._reader = reader
+        self._today = today
+        self._limits = limits or Limits()
+
+    def answer(self, question: Question, on_stage: Callable[[str], None] = unheard) -> Answer:
+        """Take the steps in order. The release is fixed before the first and stands in the answer."""
+        shelf = self._reader.shelf()
+        if shelf is None:
+            return Answer(AnswerStatus.NOT_READY, question.text)
+        asking = Asking(question, shelf, question.as_of or self._today())
+        for name, step in self._steps:
+            on_stage(name)
+            started = time.perf_counter()
+            step(asking)
+            asking.steps.append(Step(name, time.perf_counter() - started))
+            if asking.answer is not None:
+                break
+        on_stage("done")
+        return _stamped(asking)
+
+    @property
+    def _steps(self) -> Sequence[tuple[str, Callable[[Asking], None]]]:
+        return (
+            ("guarding", self._guard),
+            ("rewriting", self._rewrite),
+            ("routing", self._route),
+            ("searching", self._retrieve),
+            ("verifying", self._compose),
+        )
+
+    # ------------------------------------------------------------------------------------------------------- steps
+
+    def _guard(self, asking: Asking) -> None:
+        checked = guard(asking.question.text, self._limits.longest_question)
+        asking.text, asking.cut = checked.text, checked.cut
+        asking.no_promise = checked.stop is AnswerStatus.NO_PROMISE
+        if checked.stop is not None and not asking.no_promise:
+            asking.answer = Answer(checked.stop, checked.text)
+
+    def _rewrite(self, asking: Asking) -> None:
+        asking.rewritten = standalone(asking.text, asking.question.history)
+        asking.asked = asked = understand(asking.rewritten.text, asking.day)
+        if asking.question.as_of is None and asked.as_of is not None:
+            asking.day = asked.as_of
+        home = asking.question.district or _home_of(asking)
+        asking.scope = find_scope(asked, asking.shelf.catalogue, home, asking.day)
+
+    def _route(self, asking: Asking) -> None:
+        asked, scope = _read(asking)
+        first = understand(asking.text, asking.day) if asking.rewritten.followed else asked
+        if first.smalltalk:
+            asking.answer = Answer(AnswerStatus.SMALLTALK, asking.text, notices=(Notice(f"smalltalk_{first.smalltalk}"),))
+        elif asked.elsewhere and asking.shelf.catalogue.only_policies and not _local(asked):
+            asking.answer = _refused(AnswerStatus.OTHER_REGION, asking, region="、".join(asked.elsewhere))
+        elif not asked.content and not asked.asks_listing and not scope.named and not asking.no_promise:
+            asking.answer = _clarify(asking)
+
+    def _retrieve(self, asking: Asking) -> None:
+        asked, scope = _read(asking)
+        asking.hits = search(asking.shelf.opened, self._search_for(asking), scope.reachable, DEPTH)
+        if asked.asks_listing and _general(asked):
+            asking.answer = _listing(asking)
+
+    def _compose(self, asking: Asking) -> None:
+        asked, scope = _read(asking)
+        if asking.no_promise:
+            asking.answer = _refused(AnswerStatus.NO_PROMISE, asking)
+        elif scope.unknown_titles and not scope.named:
+            asking.answer = _refused(AnswerStatus.NOT_FOUND, asking, title=scope.unknown_titles[0])
+        elif not asking.hits or self._unsure(asking):
+            asking.answer = _not_found(asking)
+        else:
+            asking.answer = _answered(asking, asked)
+
+    # ----------------------------------------------------------------------------------------------------- details
+
+    def _search_for(self, asking: Asking) -> Search:
+        asked, scope = _read(asking)
+        vector = self._vector(asking)
+        return Search(
+            terms=_with_context(asked, asking.rewritten.topic, asking.day),
+            vector=vector,
+            dense_weight=CROSS_LINGUAL_WEIGHT if asked.english else self._limits.dense_weight,
+            named=scope.named,
+            factors=scope.factors * _history_factors(asked, scope),
+        )
+
+    def _vector(self, asking: Asking) -> Vector | None:
+        """The question's vector, or None where the assistant works lexically (it goes on without)."""
+        embedder = self._reader.places.embedder
+        if embedder is None or asking.shelf.opened.dense is None:
+            return None
+        try:
+            return np.asarray(embedder.embed_query(asking.rewritten.text), dtype=np.float32)
+        except EmbedderError:
+            return None
+
+    def _unsure(self, asking: Asking) -> bool:
+        asked, scope = _read(asking)
+        if scope.named and asking.shelf.catalogue.place[asking.hits[0].passage.document] in scope.named:
+            return False
+        weigher = Weigher(asking.shelf.opened, asked)
+        return max(sureness(weigher.weigh(hit)) for hit in asking.hits[:3]) < self._limits.threshold
+
+
+# ------------------------------------------------------------------------------------------------------------ replies
+
+
+def _read(asking: Asking) -> tuple[Understanding, Scope]:
+    if asking.asked is None or asking.scope is None:  # only a step out of order could get here
+        raise RuntimeError("the question was not read yet")
+    return asking.asked, asking.scope
+
+
+def _home_of(asking: Asking) -> str | None:
+    """The district that the conversation named last, where this question names none."""
+    for turn in reversed(asking.question.history):
+        if turn.focus and turn.focus.district:
+            return turn.focus.district
+        if turn.role == "user":
+            local = [place for place in understand(turn.text, asking.day).places if place.kind in {"district", "zone"}]
+            if local:
+                return local[-1].name
+    return None
+
+
+def _local(asked: Understanding) -> bool:
+    return bool(asked.places)
+
+
+def _general(asked: Understanding) -> bool:
+    """A listing question that names no subject beyond the asker (高企在高新区能享受哪些奖励 is answered by clauses)."""
+    return len(asked.content) <= 16
+
+
+def _history_factors(asked: Understanding, scope: Scope) -> np.ndarray:
+    """What retired policies keep of their score: all of it where the question is about them."""
+    keep = 1.0 if asked.asks_status or asked.as_of else 0.7
+    return np.where(scope.current | ~scope.reachable, 1.0, keep).astype(np.float32)
+
+
+def _with_context(asked: Understanding, topic: str, day: date) -> Mapping[int, float]:
+    terms = dict(asked.terms)
+    if topic and len(asked.content) <= 12:
+        for term in understand(topic, day).terms:
+            terms.setdefault(term, CONTEXT_WEIGHT)
+    return terms
+
+
+def _answered(asking: Asking, asked: Understanding) -> Answer:
+    chosen = [(hit, claim) for hit in select(asking.hits) if (claim := composing.quoted(hit, asked))]
+    citations = tuple(composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.day) for hit, claim in chosen)
+    return Answer(
+        AnswerStatus.ANSWERED,
+        asking.text,
+        claims=tuple(claim for _, claim in chosen),
+        citations=citations,
+        notices=tuple([*composing.notices(citations, asking.shelf, asking.day), *_ending(asking, citations)]),
+        focus=_focus(asking, citations),
+    )
+
+
+def _listing(asking: Asking) -> Answer | None:
+    asked, scope = _read(asking)
+    wanted = candidates(asked, asking.shelf, scope.current, asking.hits)
+    hits = [hit for policy in wanted if (hit := _face(policy, asking))]
+    if not hits:
+        return None
+    cards = tuple(composing.cite(hit, hit.passage.text, asking.shelf, asking.day) for hit in hits)
+    said = [Notice("listing"), *composing.notices(cards, asking.shelf, asking.day), *_ending(asking, cards)]
+    if not scope.places:
+        said.insert(1, Notice("listing_no_district"))
+    return Answer(
+        AnswerStatus.ANSWERED,
+        asking.text,
+        claims=tuple(claim for hit in hits if (claim := composing.quoted(hit, asked))),
+        citations=cards,
+        notices=tuple(said),
+        listing=True,
+        focus=_focus(asking, cards),
+    )
+
+
+def _face(policy: str, asking: Asking) -> Hit | None:
+    """The clause that stands for a policy in a list: the one found, else its first."""
+    found = next((hit for hit in asking.hits if hit.passage.document == policy), None)
+    if found is not None:
+        return found
+    passages = asking.shelf.opened.passages_of(policy)
+    return Hit(passages[0], 0.0) if passages else None
+
+
+def _clarify(asking: Asking) -> Answer:
+    choices = tuple(Notice("topic_choice", {"category": category.value}) for category in Category)
+    return Answer(AnswerStatus.CLARIFY, asking.text, choices=choices, focus=_focus(asking, ()))
+
+
+def _not_found(asking: Asking) -> Answer:
+    asked, scope = _read(asking)
+    if scope.uncovered:
+        return _refused(AnswerStatus.NO_COVERAGE, asking, district="、".join(scope.uncovered))
+    if not asked.domain and asking.shelf.catalogue.only_policies:
+        return _refused(AnswerStatus.OFF_TOPIC, asking)
+    return _refused(AnswerStatus.NOT_FOUND, asking)
+
+
+def _refused(status: AnswerStatus, asking: Asking, **values: str) -> Answer:
+    nearest = tuple(_nearest(asking)) if status is not AnswerStatus.OFF_TOPIC else ()
+    said = [Notice("searched", {"documents": str(len(asking.shelf.opened.documents)), **values}), *_ending(asking, nearest)]
+    return Answer(status, asking.text, nearest=nearest, notices=tuple(said), focus=_focus(asking, ()))
+
+
+def _nearest(asking: Asking) -> list[Citation]:
+    """The best clause of each of the nearest policies: shown as 「未直接回答」."""
+    first: dict[str, Hit] = {}
+    for hit in asking.hits:
+        first.setdefault(hit.passage.document, hit)
+    asked, _ = _read(asking)
+    shown = [(hit, composing.quoted(hit, asked)) for hit in list(first.values())[:NEAREST]]
+    return [composing.cite(hit, claim.text, asking.shelf, asking.day) for hit, claim in shown if claim]
+
+
+def _ending(asking: Asking, citations: Sequence[Citation]) -> list[Notice]:
+    said = [Notice("injection_ignored")] if asking.cut else []
+    if asking.day != asking.question.as_of and asking.asked and asking.asked.as_of:
+        said.append(Notice("as_of", {"day": asking.day.isoformat()}))
+    return [*said, *composing.offices(citations, asking.shelf.catalogue)]
+
+
+def _focus(asking: Asking, citations: Sequence[Citation]) -> Focus:
+    asked, scope = _read(asking)
+    place = scope.places[0].name if scope.places else None
+    if asking.question.district and place is None and (home := parse_place(asking.question.district)):
+        place = home.name
+    return Focus(
+        policy=citations[0].policy if citations else None,
+        district=place,
+        topic=asking.rewritten.text,
+        as_of=asking.asked.as_of if asking.asked else None,
+    )
+
+
+def _stamped(asking: Asking) -> Answer:
+    if asking.answer is None:  # the last step always answers
+        raise RuntimeError("no step answered")
+    return replace(
+        asking.answer,
+        release=asking.shelf.opened.release.id,
+        as_of=asking.day,
+        hits=tuple(asking.hits),
+        steps=tuple(asking.steps),
+    )

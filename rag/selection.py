@@ -1,0 +1,32 @@
+"""Hits → the clauses an extractive answer quotes: the best policy's, and others' where they stand nearly as well. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.models import Hit
+
+MOST = 6
+OWN_FLOOR = 0.42
+"""A further clause of the leading policy must score this share of the leading clause."""
+
+OTHER_FLOOR = 0.74
+"""The same for a clause of another policy: it competes with the lead for what the question meant."""
+
+MOST_OF_LEAD, MOST_OF_OTHER, MOST_OTHERS = 4, 2, 2
+
+
+def select(hits: Sequence[Hit]) -> list[Hit]:
+    """At most `MOST` hits, the leading policy's first, then those of at most two others; best first within each."""
+    if not hits:
+        return []
+    lead = hits[0]
+    own = [hit for hit in hits if hit.passage.document == lead.passage.document and hit.score >= OWN_FLOOR * lead.score]
+    others: dict[str, list[Hit]] = {}
+    for hit in hits:
+        if hit.passage.document != lead.passage.document and hit.score >= OTHER_FLOOR * lead.score:
+            others.setdefault(hit.passage.document, []).append(hit)
+    picked = own[:MOST_OF_LEAD]
+    for group in list(others.values())[:MOST_OTHERS]:
+        picked += group[:MOST_OF_OTHER]
+    return picked[:MOST]

@@ -1,0 +1,102 @@
+"""The language files, compiled once: what to drop from a question, what to add, and what shape it has."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from rag.guardrails import fold
+
+_HAN = "\u3400-\u9fff"
+
+
+@dataclass(frozen=True, slots=True)
+class Wordbook:
+    """`synonyms` maps a folded form to the other forms of its groups; `forms` finds the longest form at each place."""
+
+    stop: re.Pattern[str]
+    generic: re.Pattern[str]
+    domain: re.Pattern[str]
+    smalltalk: Mapping[str, re.Pattern[str]]
+    listing: re.Pattern[str]
+    listing_self: re.Pattern[str]
+    status: re.Pattern[str]
+    retired_ok: re.Pattern[str]
+    today: re.Pattern[str]
+    synonyms: Mapping[str, tuple[str, ...]]
+    forms: re.Pattern[str]
+    english: Mapping[str, str]
+    english_forms: re.Pattern[str]
+
+    def related(self, text: str) -> list[str]:
+        """Other words for what a folded text names, Chinese for what it says in English; no word twice."""
+        found: dict[str, None] = {}
+        for match in self.forms.finditer(text):
+            found.update(dict.fromkeys(self.synonyms[match.group()]))
+        for match in self.english_forms.finditer(text):
+            found.update(dict.fromkeys(self.english[match.group()].split()))
+        return [word for word in found if word not in text]
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("rag").joinpath(f"data/{name}").read_text("utf-8"))
+
+
+def _any(patterns: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+def _longest_first(words: list[str], *, latin: bool) -> re.Pattern[str]:
+    escaped = [_bounded(word, latin) for word in sorted(words, key=len, reverse=True)]
+    return re.compile("|".join(escaped))
+
+
+def _bounded(word: str, latin: bool) -> str:
+    """A Latin form must stand alone: no letter or digit on either side (汉字 may touch it)."""
+    return rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" if latin or word.isascii() else re.escape(word)
+
+
+def _synonyms(groups: list[list[str]]) -> dict[str, tuple[str, ...]]:
+    table: dict[str, dict[str, None]] = {}
+    for group in groups:
+        folded = [fold(word) for word in group]
+        for word in folded:
+            table.setdefault(word, {}).update(dict.fromkeys(other for other in folded if other != word))
+    return {word: tuple(others) for word, others in table.items()}
+
+
+def _plain(groups: list[list[str]]) -> dict[str, tuple[str, ...]]:
+    """Everyday words point to policy words, not back: a policy word needs no everyday one."""
+    table: dict[str, dict[str, None]] = {}
+    for first, *others in groups:
+        table.setdefault(fold(first), {}).update(dict.fromkeys(fold(other) for other in others))
+    return {word: tuple(others) for word, others in table.items()}
+
+
+@lru_cache(maxsize=1)
+def wordbook() -> Wordbook:
+    """Read once; the files ship with the package."""
+    language, synonyms, english = _read("language.toml"), _read("synonyms.toml"), _read("english.toml")["words"]
+    table = _synonyms(synonyms["field"])
+    for word, others in _plain(synonyms["plain"]).items():
+        table[word] = tuple(dict.fromkeys([*table.get(word, ()), *others]))
+    return Wordbook(
+        stop=_any(language["stop"]),
+        generic=_any(sorted(language["generic"], key=len, reverse=True)),
+        domain=re.compile(language["domain"]),
+        smalltalk={key: re.compile(pattern) for key, pattern in language["smalltalk"].items()},
+        listing=re.compile(language["listing"]["ask"]),
+        listing_self=re.compile(language["listing"]["self"]),
+        status=re.compile(language["status"]["ask"]),
+        retired_ok=re.compile(language["status"]["retired_ok"]),
+        today=re.compile(language["status"]["today"]),
+        synonyms=table,
+        forms=_longest_first(list(table), latin=False),
+        english={fold(word): chinese for word, chinese in english.items()},
+        english_forms=_longest_first([fold(word) for word in english], latin=True),
+    )
