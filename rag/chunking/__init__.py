@@ -6,6 +6,8 @@ Digests follow the headings of our own files (`digest`). Everything else follows
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rag.chunking.digest import digest_pieces
 from rag.chunking.outline import outline
 from rag.chunking.packing import Size
@@ -26,15 +28,18 @@ def chunk(document: Document, *, target: int = 350, cap: int = 800) -> list[tupl
     if not 0 < target <= cap:
         raise ValueError(f"0 < target <= cap is needed, not target={target}, cap={cap}")
     size = Size(target, cap)
-    return passages(document, _pieces(document, size) or _unheaded(document, size))
+    return passages(document, next((pieces for pieces in _readings(document, size) if pieces), []))
 
 
-def _pieces(document: Document, size: Size) -> list[Piece]:
+def _readings(document: Document, size: Size) -> Iterator[list[Piece]]:
+    """The pieces by each grammar that may fit, the most telling first; an empty list where it found none."""
     if document.policy is not None and document.policy.text_kind == "digest":
-        return digest_pieces(document, size)
-    return section_pieces(document.text, outline(document), size)
+        yield digest_pieces(document, size)
+    worded = [piece for piece in section_pieces(document.text, outline(document), size) if _has_words(document, piece)]
+    yield worded
+    yield section_pieces(document.text, outline(document, plain=True), size)  # headings alone are better than nothing
 
 
-def _unheaded(document: Document, size: Size) -> list[Piece]:
-    """A text of headings alone: better to be found as plain text than not at all."""
-    return section_pieces(document.text, outline(document, plain=True), size)
+def _has_words(document: Document, piece: Piece) -> bool:
+    """False for what is left between headings at times: a dash, a zero-width blank."""
+    return any(character.isalnum() for character in document.text[piece.start : piece.end])

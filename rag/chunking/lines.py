@@ -13,7 +13,7 @@ from rag.chunking.tables import Table, find_table
 BLANK = r"[ \t\u00a0\u2000-\u200a\u3000]"
 PATH_LIMIT = 60  # characters of a heading in a path; it is repeated in every passage under it
 
-_HASHES = re.compile(rf"{BLANK}*(#{{1,6}}){BLANK}+(.*?){BLANK}*#*{BLANK}*")
+_HASHES = re.compile(rf"{BLANK}*(#{{1,6}}){BLANK}+")
 _NOISE = re.compile(rf"{BLANK}*(?:<!--.*?-->|([-*_]){BLANK}?(?:\1{BLANK}?){{2,}}){BLANK}*")
 _ATTACHMENT = re.compile(
     rf"{BLANK}*附{BLANK}*[件录表图]{BLANK}*[一二三四五六七八九十0-9]{{0,3}}{BLANK}*[:：]?[^。；，、]{{0,40}}"
@@ -22,6 +22,7 @@ _OPENING = re.compile(rf"{BLANK}*(?:\*\*)?")
 _INLINE = re.compile(rf"(?<=[^\s]){BLANK}+(?=[{STARTERS}])")
 _SHORT_TITLE = re.compile(rf"{BLANK}*(?:[总附罚]{BLANK}+则|[^\s。；，]{{1,40}})?(?={BLANK}|$)")
 _HEADING_LIKE = re.compile(r"[^。；，]{1,60}")
+_LOOK_BACK = 100  # characters before a mark that tell whether something ended there
 _UNFINISHED = "，、,（(《“〔"
 _FINISHED = "。！？!?；;：:）)】〕”》…"
 
@@ -89,22 +90,25 @@ def _read_line(text: str, start: int, end: int, reading: Reading) -> None:
     line = text[start:end]
     if _NOISE.fullmatch(line):
         reading.noise.append(Noise(start, end))
-    elif found := _HASHES.fullmatch(line):
-        _read_hashes(text, start, end, found, reading)
+    elif found := _HASHES.match(text, start, end):
+        _read_hashes(text, found.end(), len(found[1]), start, end, reading)
     elif _ATTACHMENT.fullmatch(line):
         reading.headings.append(Heading(start, end, 1, heading_words(line)))
     else:
         _read_marks(text, start, end, reading)
 
 
-def _read_hashes(text: str, start: int, end: int, found: re.Match[str], reading: Reading) -> None:
-    depth, words = len(found[1]), start + found.start(2)
+def _read_hashes(text: str, words: int, depth: int, start: int, end: int, reading: Reading) -> None:
+    """A Markdown heading of this depth, whose words begin at `words`: numbered, or a plain one."""
+    title = heading_words(text[words:end].rstrip().rstrip("#"))
     mark = read_mark(text, words)
-    if mark is None:
-        reading.headings.append(Heading(start, end, depth, heading_words(found[2])))
+    if mark is None or mark.body > end:
+        reading.headings.append(Heading(start, end, depth, title))
         return
-    heading = heading_words(found[2]) if mark.rank < Rank.ARTICLE else ""
-    reading.candidates.append(Candidate(mark, start, end if heading else mark.start, False, True, heading, depth))
+    article = mark.rank == Rank.ARTICLE
+    reading.candidates.append(
+        Candidate(mark, start, mark.start if article else end, False, True, "" if article else title, depth)
+    )
 
 
 def _read_marks(text: str, start: int, end: int, reading: Reading) -> None:
@@ -117,7 +121,7 @@ def _read_marks(text: str, start: int, end: int, reading: Reading) -> None:
     for index, (before, mark) in enumerate(marks):
         limit = marks[index + 1][0] if index + 1 < len(marks) else end
         inline = before > start
-        segment = text[since:before].strip()
+        segment = text[max(since, before - _LOOK_BACK) : before].strip()
         if inline and segment and segment[-1] in _UNFINISHED:
             continue
         candidate = _candidate(text, start if not inline else before, mark, limit, inline, _fresh(segment))
@@ -127,7 +131,10 @@ def _read_marks(text: str, start: int, end: int, reading: Reading) -> None:
 
 
 def _fresh(segment: str) -> bool:
-    return not segment or segment[-1] in _FINISHED or _HEADING_LIKE.fullmatch(segment) is not None
+    """Whether what stands between two marks ends with a sentence, or with what may be a heading."""
+    if not segment or segment[-1] in _FINISHED:
+        return True
+    return _HEADING_LIKE.fullmatch(re.split("[。！？；：]", segment)[-1]) is not None
 
 
 def _candidate(text: str, cut: int, mark: Mark, limit: int, inline: bool, fresh: bool) -> Candidate | None:

@@ -40,7 +40,7 @@ _CHINESE = "〇零一二两三四五六七八九十百千"
 _ARABIC = "0-9０-９"
 _BLANK = r"[ \t\u00a0\u2000-\u200a\u3000]"
 
-_STRUCTURE = re.compile(rf"第{_BLANK}?([{_CHINESE}{_ARABIC}]{{1,9}}){_BLANK}?(分编|编|章|节)")
+_STRUCTURE = re.compile(rf"第{_BLANK}?([{_CHINESE}{_ARABIC}]{{1,9}}){_BLANK}?(分编|编|章|节|部分)")
 _ARTICLE = re.compile(rf"第([{_CHINESE}{_ARABIC}]{{1,9}})条(?:之([{_CHINESE}{_ARABIC}]{{1,3}}))?")
 _ITEMS: tuple[tuple[Rank, re.Pattern[str]], ...] = (
     (Rank.FIRST, re.compile(rf"([{_CHINESE}]{{1,3}}){_BLANK}?[、．.](?![{_CHINESE}]{{1,3}}[、是级类等档线年批次])")),
@@ -49,10 +49,14 @@ _ITEMS: tuple[tuple[Rank, re.Pattern[str]], ...] = (
     (Rank.FOURTH, re.compile(rf"[（(]?{_BLANK}?([{_ARABIC}]{{1,3}}){_BLANK}?[）)]")),
 )
 _CIRCLES = ((Rank.FIFTH, "①", 20), (Rank.FOURTH, "⑴", 20), (Rank.THIRD, "⒈", 20), (Rank.SECOND, "㈠", 10))
-_STRUCTURE_RANKS = {"编": Rank.BOOK, "分编": Rank.SUBBOOK, "章": Rank.CHAPTER, "节": Rank.PART}
+_STRUCTURE_RANKS = {"编": Rank.BOOK, "分编": Rank.SUBBOOK, "章": Rank.CHAPTER, "节": Rank.PART, "部分": Rank.BOOK}
 # What follows a cross-reference that happens to stand at a line's start: 第十二条的规定, 第五条第二款, 第三章规定.
-_REFERENCE = re.compile(r"[的、，,;；。）)》”和或及与至到中所之第款项]|以[上下外内]|规定|[一二三四五六七八九十]款")
-STARTERS = f"第（({_CHINESE}{_ARABIC}" + "".join(chr(ord(first) + i) for _, first, n in _CIRCLES for i in range(n))
+_REFERENCE = re.compile(
+    r"[的、，,;；。）)》”]|以[上下外内]|第[^条章节编]{1,5}[款项条]|[一二三四五六七八九十]款|中[的规所，]|所[称列述规指]"
+    r"|规定[的，、：。]|之规定|(?:以?及|和|或者?|与|至|到)(?:第|本|前|其他)"
+)
+_CIRCLED = "".join(chr(ord(first) + offset) for _, first, count in _CIRCLES for offset in range(count))
+STARTERS = f"第（({_CHINESE}0123456789０１２３４５６７８９{_CIRCLED}"
 
 
 def number(numeral: str) -> int | None:

@@ -84,8 +84,10 @@ class _Articles:
         whole, sub = self.last
         if number in {(whole + 1, 0), (whole, sub + 1)}:
             return True
-        if number <= self.last or candidate.inline:
+        if number <= self.last:
             return False
+        if candidate.inline:  # an excerpt may begin anywhere (合同编 with 第四百六十三条), but not with a lone figure
+            return self.last == (0, 0) and candidate.fresh and self._next_article[index] == (number[0] + 1, 0)
         # A gap. If the number that is missing comes later in the same run of articles, this one was a cross-reference.
         return (whole + 1, 0) not in self._fillers[index]
 

@@ -34,6 +34,7 @@ class Section:
     """
 
     rank: Rank | None
+    number: int = 0
     label: str = ""
     title: str = ""
     depth: int = NO_DEPTH
@@ -44,9 +45,14 @@ class Section:
     has_rows: bool = False
 
     @property
-    def is_item(self) -> bool:
-        """True for 一、（一）1.（1）①: their marks are text, and small ones may share a passage."""
+    def is_numbered(self) -> bool:
+        """True for 一、（一）1.（1）①."""
         return self.rank is not None and self.rank > Rank.ARTICLE
+
+    @property
+    def is_item(self) -> bool:
+        """True where 一、（一）1.（1）① is text and not a Markdown heading: small ones may share a passage."""
+        return self.is_numbered and self.depth == NO_DEPTH
 
 
 Event = Heading | Noise | Table | Candidate
@@ -136,19 +142,32 @@ class _Builder:
         self._own_text(head.cut)
         self._cursor = head.start
         title = head.heading
-        if mark.rank > Rank.ARTICLE and (found := _ITEM_TITLE.match(self._text, mark.body)):
+        if mark.rank > Rank.ARTICLE and head.depth == NO_DEPTH and (found := _ITEM_TITLE.match(self._text, mark.body)):
             title = heading_words(self._text[mark.start : found.end()])
-        self._open(Section(mark.rank, mark.label, title, head.depth))
+        self._open(Section(mark.rank, mark.number[0], mark.label, title, head.depth))
 
     def _open(self, section: Section) -> None:
-        while _closes(section, self._stack[-1]):
-            self._stack.pop()
+        del self._stack[_parent(section, self._stack) + 1 :]
         self._stack[-1].children.append(section)
         self._stack.append(section)
 
     def _own_text(self, end: int) -> None:
         if self._text[self._cursor : end].strip():
             self._stack[-1].parts.append(Part(self._cursor, end))
+
+
+def _parent(new: Section, stack: Sequence[Section]) -> int:
+    """Where in the stack of open sections (root first) the new one hangs."""
+    if new.is_item and stack[-1].is_item:
+        for place in range(len(stack) - 1, 0, -1):
+            if stack[place].rank == new.rank and 0 < stack[place].number < new.number:
+                return place - 1  # the next of a list that is open, whatever hangs between
+        if new.number == 1 and new.rank != Rank.FIRST and all(old.rank != new.rank for old in stack):
+            return len(stack) - 1  # a list of its own inside an item: 14、…：（一）…
+    place = len(stack) - 1
+    while _closes(new, stack[place]):
+        place -= 1
+    return place
 
 
 def _closes(new: Section, old: Section) -> bool:

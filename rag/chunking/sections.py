@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.chunking.articles import article_pieces
+from rag.chunking.lines import heading_words
 from rag.chunking.marks import Rank
 from rag.chunking.outline import Part, Section
-from rag.chunking.packing import Atom, Size, even_groups, heading_only, split_pieces, text_pieces
+from rag.chunking.packing import Atom, Size, even_groups, heading_only, sentence_atoms, split_pieces
 from rag.chunking.pieces import Piece, stripped
 from rag.chunking.sentences import lead_in
 
@@ -21,10 +23,11 @@ def section_pieces(text: str, root: Section, size: Size) -> list[Piece]:
 
 @dataclass(slots=True)
 class _Flow:
-    """A section while it is packed: what a piece of its own text is like, the lead of its items, the atoms waiting."""
+    """A section while it is packed: what its own pieces are like, the lead of its items, the name of its next table."""
 
     piece: Piece
     lead: str = ""
+    caption: str = ""
     run: list[Atom] = field(default_factory=list)
 
 
@@ -44,17 +47,16 @@ class _Packer:
             self._pack_flow(section, path, label + section.label)
             return
         self._settle()
+        self._floor = len(self.pieces)
         if section.rank == Rank.ARTICLE:
-            self._pack_article(section, path[: -1 if section.title else None])
+            self._pack_article(section, path)
         else:
-            self._pack_flow(section, path, "")
+            self._pack_flow(section, path, label + section.label if section.is_numbered else "")
         self._settle()
+        self._floor = len(self.pieces)
 
     def _pack_article(self, section: Section, path: tuple[str, ...]) -> None:
         piece = Piece(section.start, section.end, "article", path, section.label)
-        if not section.has_rows:
-            self.pieces += article_pieces(self._text, piece, self._size)
-            return
         for part in section.parts:
             if part.row:
                 self._emit_row(part, piece)
@@ -64,7 +66,9 @@ class _Packer:
     def _pack_flow(self, section: Section, path: tuple[str, ...], label: str) -> None:
         flow = _Flow(Piece(0, 0, "article" if label else "paragraph", path, label or None))
         for part in section.parts:
-            self._take_part(flow, part, bool(section.title))
+            self._take_part(flow, part, section)
+        if not section.is_item:
+            self._flush(flow)
         for child in section.children:
             if child.is_item and not child.has_rows and child.end - child.start <= self._size.whole:
                 flow.run.append(self._child_atom(flow, child))
@@ -73,27 +77,36 @@ class _Packer:
                 self.pack(child, path, label)
         self._flush(flow)
 
-    def _take_part(self, flow: _Flow, part: Part, titled: bool) -> None:
+    def _take_part(self, flow: _Flow, part: Part, section: Section) -> None:
         if part.row:
             self._flush(flow)
-            self._emit_row(part, flow.piece)
+            path = (*flow.piece.path, flow.caption) if flow.caption else flow.piece.path
+            self._emit_row(part, replace(flow.piece, path=path))
             return
+        self._flush(flow)  # a rule or a table stands between two parts
+        self._settle()
         start, end = stripped(self._text, part.start, part.end)
         if start == end:
             return
         heading = heading_only(self._text, start, end)
-        flow.lead = "" if heading and titled else lead_in(self._text, start, end)
+        flow.caption = self._caption(start, end)
+        if section.is_item and not (heading and section.title):
+            flow.lead = lead_in(self._text, start, end)
         if end - start <= self._size.whole:
             flow.run.append(Atom(start, end, flow.piece, heading))
-            return
-        self._flush(flow)
-        for piece in text_pieces(self._text, replace(flow.piece, start=start, end=end), self._size):
-            self._emit(piece)
+        else:
+            flow.run += sentence_atoms(self._text, start, end, flow.piece, self._size)
+
+    def _caption(self, start: int, end: int) -> str:
+        """The last line of a text, which names a table that follows, if it looks like a name; else ""."""
+        first, _ = stripped(self._text, self._text.rfind("\n", start, end) + 1 or start, end)
+        return heading_words(self._text[first:end]) if heading_only(self._text, first, end) else ""
 
     def _child_atom(self, flow: _Flow, child: Section) -> Atom:
         path = (*flow.piece.path, child.title) if child.title else flow.piece.path
         piece = Piece(child.start, child.end, "article", path, (flow.piece.article or "") + child.label, flow.lead)
-        return Atom(child.start, child.end, piece, heading_only(self._text, child.start, child.end))
+        heading = heading_only(self._text, child.start, child.end)
+        return Atom(child.start, child.end, piece, heading, child.number)
 
     def _flush(self, flow: _Flow) -> None:
         for group in even_groups(self._text, flow.run, self._size):
@@ -101,8 +114,7 @@ class _Packer:
                 self._settle()
                 self._pending = group[0]
                 continue
-            content = [atom for atom in group if not (atom.heading and atom.alone is flow.piece)]
-            piece = content[0].alone if len(content) == 1 else replace(flow.piece, lead=group[0].alone.lead)
+            piece = replace(_common(group, flow.piece), lead=group[0].alone.lead)
             self._emit(replace(piece, start=group[0].start, end=group[-1].end))
         flow.run.clear()
 
@@ -129,4 +141,15 @@ class _Packer:
                 self.pieces[-1] = replace(before, end=waiting.end)
             else:
                 self.pieces.append(replace(waiting.alone, start=waiting.start, end=waiting.end))
-        self._floor = max(self._floor, len(self.pieces) if waiting is not None else self._floor)
+
+
+def _common(group: Sequence[Atom], own: Piece) -> Piece:
+    """What a group is called: its one item, 二、至四、 for a run, else what its section is called."""
+    content = [atom for atom in group if not (atom.heading and atom.alone is own)] or list(group)
+    first, last = content[0].alone, content[-1].alone
+    if len(content) == 1:
+        return first
+    numbers = [atom.number for atom in content]
+    if not numbers[0] or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        return own
+    return replace(own, kind=first.kind, article=f"{first.article}至{(last.article or '')[len(own.article or '') :]}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 LEAD_LIMIT = 200  # characters; a lead is repeated in every passage under it, so it must not grow with the text
 
-_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_RULE = re.compile(r":?-+:?")  # a cell of the line under a Markdown header
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _cells_line(text: str, lines: Sequence[tuple[int, int]], number: int) -> str
 
 
 def _is_rule(line: str) -> bool:
-    return "|" in line and "-" in line and _RULE.fullmatch(line) is not None
+    return "|" in line and all(_RULE.fullmatch(cell) for cell in cells(line))
 
 
 def _alike(header: str, row: str) -> bool:
