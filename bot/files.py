@@ -10,14 +10,17 @@ import os
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 MOST_BYTES = 20 * 1024 * 1024
 """The limit for one file; also what Telegram's Bot API lets a bot fetch."""
 
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would turn line feeds into two bytes
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -57,30 +60,27 @@ class FolderFileStore:
         self._most_bytes = most_bytes
 
     def put(self, chunks: Iterable[bytes]) -> Stored:
-        """Raises FileTooLargeError and FileStoreError."""
+        """Raises FileTooLargeError and FileStoreError; what `chunks` itself raises passes through."""
         part = self._folder / f".{secrets.token_hex(8)}.part"
-        try:
+        with _faults("kept"):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
             stored = self._write(part, chunks)
-            self._place(part, self._path(stored.digest))
-        except OSError as fault:
-            raise FileStoreError(f"the file could not be kept: {fault.strerror}") from fault
+            with _faults("kept"):
+                self._place(part, self._path(stored.digest))
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
         return stored
 
     def open(self, digest: str) -> BinaryIO:
         """Raises FileStoreError where there is no such content."""
-        try:
+        with _faults("read"):
             return self._path(digest).open("rb")
-        except OSError as fault:
-            raise FileStoreError(f"the file could not be read: {fault.strerror}") from fault
 
     def delete(self, digest: str) -> None:
-        try:
+        with _faults("deleted"):
             self._path(digest).unlink(missing_ok=True)
-        except OSError as fault:
-            raise FileStoreError(f"the file could not be deleted: {fault.strerror}") from fault
 
     def clear_unfinished(self) -> int:
         """Remove what a crash left half-written. Only for the process that owns the folder, before it takes files."""
@@ -91,22 +91,27 @@ class FolderFileStore:
 
     def _write(self, part: Path, chunks: Iterable[bytes]) -> Stored:
         digest, size = hashlib.sha256(), 0
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with _faults("kept"):
+            handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+        with os.fdopen(handle, "wb", buffering=0) as file:  # a buffer would be flushed, and fail, once more at close
             for chunk in chunks:
                 size += len(chunk)
                 if size > self._most_bytes:
                     raise FileTooLargeError(f"more than {self._most_bytes} bytes")
                 digest.update(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
+                with _faults("kept"):
+                    _write_all(file, chunk)
+            with _faults("kept"):
+                os.fsync(file.fileno())
         return Stored(digest.hexdigest(), size)
 
     def _place(self, part: Path, target: Path) -> None:
         """Rename into place and make the names durable, those of folders that are new included."""
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        outer, inner = target.parent.parent, target.parent
+        outer.mkdir(mode=0o700, exist_ok=True)
+        inner.mkdir(mode=0o700, exist_ok=True)
         part.replace(target)
-        for folder in (target.parent, target.parent.parent, self._folder):
+        for folder in (inner, outer, self._folder):
             _flush_folder(folder)
 
     def _path(self, digest: str) -> Path:
@@ -123,6 +128,20 @@ def shown_name(name: str, longest: int = 100) -> str:
     if dot and len(suffix) <= 10:
         return f"{stem[: longest - len(suffix) - 1]}.{suffix}"
     return plain[:longest] or "未命名"
+
+
+def _write_all(file: RawIOBase, chunk: bytes) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
+
+
+@contextmanager
+def _faults(done: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise FileStoreError(f"the file could not be {done}: {fault.strerror}") from fault
 
 
 def _flush_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -67,21 +67,27 @@ class RedactingFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
         # A message is one line: what a person typed must not forge another one, nor steer a terminal.
-        record.message = _CONTROL.sub(lambda sign: repr(sign[0])[1:-1], record.message)
+        record.message = _CONTROL.sub(_picture, record.message)
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
         # Indented, so that no line of a fault's own words looks like a line of the log.
         lines = super().formatException(ei).splitlines()
-        return "\n".join("  " + _CONTROL.sub("?", line) for line in lines)
+        return "\n".join("  " + _CONTROL.sub(_picture, line) for line in lines)
 
     def format(self, record: logging.LogRecord) -> str:
         return self._redact(super().format(record))
 
 
-def set_up(settings: Settings) -> None:
-    """Log to standard error at LOG_LEVEL, through one redacting handler; other libraries' handlers are taken away."""
-    handler = logging.StreamHandler(sys.stderr)
+def _picture(sign: re.Match[str]) -> str:
+    """␊ for a line feed, and so on: visible, and no letter or digit that would hide a number from the patterns."""
+    code = ord(sign[0])
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
+
+
+def set_up(settings: Settings, stream: TextIO | None = None) -> None:
+    """Log to `stream` (standard error) at LOG_LEVEL, by one redacting handler; libraries' own handlers are taken away."""
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(RedactingFormatter(Redactor(secret_values(settings))))
     for logger in map(logging.getLogger, list(logging.root.manager.loggerDict)):
         logger.handlers.clear()
