@@ -1,0 +1,76 @@
+"""Takes a request's body in up to its limit, before anything behind the door starts to work on it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.types import Message, Receive
+
+from bot.channels.web_chat.limits import Limits
+from bot.channels.web_chat.refusals import DoorStatus, Refusal
+
+
+async def read_body(headers: Headers, receive: Receive, limits: Limits) -> Receive:
+    """A `receive` that hands out the whole body at once.
+
+    A body that is announced as too large is refused unread; one that grows too large or comes too slowly is refused
+    where that shows.
+    """
+    if "content-length" not in headers and "transfer-encoding" not in headers:
+        return receive
+    announced = headers.get("content-length", "0")
+    if not (announced.isascii() and announced.isdigit()) or len(announced) > 18:
+        raise Refusal(DoorStatus.INVALID_FIELD, field="Content-Length")
+    if int(announced) > limits.body_bytes:
+        raise _too_large(limits)
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            body = await _collect(receive, limits)
+    except TimeoutError as error:
+        raise Refusal(DoorStatus.TOO_SLOW) from error
+    return _replay(body, receive)
+
+
+async def _collect(receive: Receive, limits: Limits) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Refusal(DoorStatus.REFUSED)
+        body += message.get("body", b"")
+        if len(body) > limits.body_bytes:
+            raise _too_large(limits)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def drain(receive: Receive, limits: Limits) -> None:
+    """Take in and throw away what a client is still sending, so that it gets to read why it was refused."""
+    left = limits.drain_bytes
+    try:
+        async with asyncio.timeout(limits.drain_seconds):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return
+
+
+def _too_large(limits: Limits) -> Refusal:
+    return Refusal(DoorStatus.TOO_LARGE, limit=limits.body_bytes // 1024)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    handed_out = False
+
+    async def replayed() -> Message:
+        nonlocal handed_out
+        if handed_out:
+            return await receive()
+        handed_out = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed

@@ -1,0 +1,98 @@
+"""Draws the door's refusals: JSON for callers of the API, a page for people; FastAPI's own errors become refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from bot.channels.web_chat.observed import Observed
+from bot.channels.web_chat.pages import Pages, lang_of
+from bot.channels.web_chat.refusals import DoorStatus, Refusal
+from bot.channels.web_chat.schema import ErrorOut
+
+MACHINE_PATHS = ("/api/", "/health", "/metrics", "/openapi.json")
+BY_CODE = {
+    400: DoorStatus.INVALID_JSON,
+    404: DoorStatus.NOT_FOUND,
+    405: DoorStatus.METHOD,
+    413: DoorStatus.TOO_LARGE,
+}
+BY_TYPE = {
+    "json_invalid": DoorStatus.INVALID_JSON,
+    "unclean": DoorStatus.UNCLEAN,
+    "string_unicode": DoorStatus.UNCLEAN,
+    "empty": DoorStatus.EMPTY,
+}
+FIELDS = frozenset({"text", "user", "district", "as_of", "id", "choice", "lang"})
+
+
+class Faults:
+    """Turns a Refusal into a response. Nothing a caller sent is repeated, only the names of our own fields."""
+
+    def __init__(self, pages: Pages, observed: Observed) -> None:
+        self._pages = pages
+        self._observed = observed
+
+    async def draw(self, scope: Scope, refusal: Refusal) -> Response:
+        self._observed.refused.labels(refusal.status).inc()
+        request = Request(scope)
+        response = self._json(request, refusal) if is_machine(request.url.path) else self._page(request, refusal)
+        if refusal.retry_after:
+            response.headers["Retry-After"] = str(refusal.retry_after)
+        return response
+
+    def error(self, request: Request, refusal: Refusal) -> ErrorOut:
+        words = self._pages.words[lang_of(request)]
+        text = words(refusal.key, seconds=refusal.retry_after or 0, reference=refusal.reference, **refusal.values)
+        return ErrorOut(
+            status=refusal.status, text=text, reference=refusal.reference, retry_after=refusal.retry_after
+        )
+
+    def _json(self, request: Request, refusal: Refusal) -> Response:
+        return JSONResponse(self.error(request, refusal).model_dump(mode="json"), refusal.code)
+
+    def _page(self, request: Request, refusal: Refusal) -> Response:
+        error = self.error(request, refusal)
+        return self._pages.page(request, "error.html", status=refusal.code, error=error, code=refusal.code)
+
+
+def is_machine(path: str) -> bool:
+    return path.startswith(MACHINE_PATHS)
+
+
+def install(app: FastAPI, faults: Faults) -> None:
+    """Have the app answer its own errors through `faults`."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        return await faults.draw(request.scope, as_refusal(error))
+
+    for kind in (Refusal, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, refused)
+
+    app.router.redirect_slashes = False
+
+
+def as_refusal(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _invalid(error.errors())
+    if isinstance(error, HTTPException):
+        return Refusal(BY_CODE.get(error.status_code, DoorStatus.REFUSED))
+    raise error
+
+
+def _invalid(errors: Sequence[Any]) -> Refusal:
+    first = errors[0]
+    status = BY_TYPE.get(first["type"], DoorStatus.INVALID_FIELD)
+    if status is not DoorStatus.INVALID_FIELD:
+        return Refusal(status)
+    names = [part for part in first["loc"] if part in FIELDS]
+    return Refusal(status, field=names[0] if names else "JSON")

@@ -1,0 +1,153 @@
+"""What the web door needs from the house: somebody who answers, the published policies, and sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from bot.messages import Message, Reply
+from rag.models import Category, Confidence, Level, PassageKind, PolicyState
+from rag.policies import Application, Source
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """One finished turn. `reply` is the API's JSON of it; `message_id` the id the message came with."""
+
+    message_id: str
+    question: str
+    reply: Mapping[str, Any]
+    at: datetime
+
+
+class Assistant(Protocol):
+    """Answers messages and keeps their history. Synchronous: the door crosses to a thread."""
+
+    def handle(self, message: Message, on_stage: Callable[[str], None] | None = None) -> Reply:
+        """Stages are keys: "searching", "verifying", "done"; called from the thread that handles."""
+
+    def past(self, account: str, conversation: str, limit: int = 50) -> list[PastTurn]:
+        """The latest turns, oldest first."""
+
+    def forget(self, account: str, conversation: str) -> None: ...
+
+    def district(self, account: str) -> str | None: ...
+
+    def set_district(self, account: str, name: str | None) -> None: ...
+
+
+class Sessions(Protocol):
+    """Web sessions: an opaque token in a cookie stands for an account."""
+
+    def open(self) -> tuple[str, str]:
+        """A new session: (token, account)."""
+
+    def resolve(self, token: str) -> str | None:
+        """The account behind a token; None for a token that is unknown, ended, or no token at all."""
+
+    def labelled(self, account: str, label: str) -> str:
+        """The account of somebody whom the caller's `user` label names, inside that caller's session only."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCard:
+    """The published release, for people. `vectors_ready` is the share of passages with a vector, 0 to 1."""
+
+    id: str
+    number: int
+    created_at: datetime
+    documents: int
+    passages: int
+    vectors_ready: float
+    embedder: str | None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFilter:
+    """What the library's list is narrowed to; None and "" mean any."""
+
+    text: str = ""
+    level: Level | None = None
+    jurisdiction: str | None = None
+    category: Category | None = None
+    state: PolicyState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCard:
+    """A policy in a list. Dates keep the facts' precision: YYYY, YYYY-MM or YYYY-MM-DD."""
+
+    id: str
+    title: str
+    doc_no: str | None
+    issuer: str | None
+    level: Level | None
+    jurisdiction: str | None
+    categories: tuple[Category, ...]
+    state: PolicyState | None
+    issued: str | None
+    expires: str | None
+    confidence: Confidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One passage on a policy's page; `label` is the heading it stands under ("" for none)."""
+
+    passage: str
+    article: str | None
+    label: str
+    lead: str
+    text: str
+    kind: PassageKind
+    confidence: Confidence | None
+    provision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPolicy:
+    """How a policy stands to another. `id` is None where that other one is not in the library."""
+
+    rel: str
+    title: str
+    id: str | None
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPage:
+    """Everything a policy's page shows. `preamble` is the text before the first passage ("" for none)."""
+
+    card: PolicyCard
+    sections: tuple[Section, ...]
+    sources: tuple[Source, ...] = ()
+    relations: tuple[RelatedPolicy, ...] = ()
+    application: Application | None = None
+    contact: str | None = None
+    contact_asof: date | None = None
+    judged: date | None = None
+    status_basis: str | None = None
+    preamble: str = ""
+
+
+class Library(Protocol):
+    """The published policies, as the live release holds them."""
+
+    def release(self) -> ReleaseCard | None: ...
+
+    def policies(self, filters: PolicyFilter) -> Sequence[PolicyCard]:
+        """In the order to be shown."""
+
+    def policy(self, id: str) -> PolicyPage | None: ...  # noqa: A002 (the nouns of the API say id)
+
+    def places(self) -> Sequence[str]:
+        """The districts and zones a person can choose."""
+
+    def examples(self) -> Mapping[str, Sequence[str]]:
+        """Example questions by category value (science, talent, startup, finance)."""
+
+    def health(self) -> Mapping[str, Any]:
+        """JSON-ready facts about the index; `degraded` is a list of sentences, empty when all is well."""

@@ -1,0 +1,72 @@
+"""The web server's app: the web door around whoever answers. Start here for everything that speaks HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from bot.channels.web_chat.api import api_routes
+from bot.channels.web_chat.assets import load_assets
+from bot.channels.web_chat.chat_page import chat_page_routes
+from bot.channels.web_chat.desk import make_desk
+from bot.channels.web_chat.door import Door
+from bot.channels.web_chat.faults import Faults, install
+from bot.channels.web_chat.library_pages import library_routes
+from bot.channels.web_chat.limits import Limits
+from bot.channels.web_chat.observed import Observed
+from bot.channels.web_chat.pages import Pages
+from bot.channels.web_chat.ports import Assistant, Library, Sessions
+from bot.channels.web_chat.service_pages import service_routes
+from bot.channels.web_chat.stream import stream_routes
+from bot.channels.web_chat.words import load_words
+
+TITLE = "kechuang-assistant"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    assistant: Assistant,
+    library: Library,
+    sessions: Sessions,
+    *,
+    registry: CollectorRegistry | None = None,
+    limits: Limits | None = None,
+    hosts: Sequence[str] = (),
+    https: bool = False,
+    session_days: int = 180,
+    contact: str = "",
+    version: str = "0",
+    now: Callable[[], datetime] = utc_now,
+    lifespan: Any = None,
+) -> FastAPI:
+    """The app, ready for uvicorn. Serve it with `access_log=False`: an address may hold a question.
+
+    `hosts` are the names it answers to besides this machine's own ("*" for any); `https` says that browsers reach it
+    over TLS, which makes the cookies Secure; `contact` is the line at the foot of each page.
+    """
+    limits = limits or Limits()
+    pages = Pages(load_words(), load_assets(), contact=contact, https=https)
+    observed = Observed(registry or CollectorRegistry())
+    faults = Faults(pages, observed)
+    desk = make_desk(
+        assistant, library, sessions, pages, observed, limits, https=https, session_days=session_days, now=now
+    )
+    app = FastAPI(title=TITLE, version=version, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    install(app, faults)
+    for routes in (
+        api_routes(desk),
+        stream_routes(desk, faults),
+        chat_page_routes(desk, faults),
+        library_routes(desk),
+        service_routes(desk, app),
+    ):
+        app.include_router(routes)
+    app.add_middleware(Door, hosts=hosts, https=https, limits=limits, refuse=faults.draw)
+    return app
