@@ -86,7 +86,7 @@ def _picture(sign: re.Match[str]) -> str:
 
 
 def set_up(settings: Settings, stream: TextIO | None = None) -> None:
-    """Log to `stream` (standard error) at LOG_LEVEL, by one redacting handler; libraries' own handlers are taken away."""
+    """Log to `stream` (standard error) at LOG_LEVEL, by one redacting handler; libraries' own are taken away."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(RedactingFormatter(Redactor(secret_values(settings))))
     for logger in map(logging.getLogger, list(logging.root.manager.loggerDict)):
