@@ -64,7 +64,7 @@ def _dates(policy: Policy) -> Iterator[Ruled]:
     end = days(policy.expires) if policy.expires else None
     if end is not None and policy.effective and days(policy.effective).first > end.last:
         yield ("expires",), f"到期日 {policy.expires} 早于施行日 {policy.effective}", "核对 effective 和 expires"
-    if end is not None and policy.status in _IN_FORCE and end.last < policy.status_asof:
+    elif end is not None and policy.status in _IN_FORCE and end.last < policy.status_asof:
         yield (
             ("status",),
             f"{policy.expires} 已过，状态却是“{policy.status}”",

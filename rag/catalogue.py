@@ -92,8 +92,12 @@ class Catalogue:
 
     def by_number(self, wanted: NumberRef) -> list[Named]:
         """Documents with this year and number; all the surer where the words before them are those of the 文号."""
-        found = [row for row, number in enumerate(self._numbers) if number and number[1:] == (wanted.year, wanted.number)]
-        return [Named(row, _prefix_sureness(wanted.before, self._numbers[row])) for row in found]
+        found = [row for row, number in enumerate(self._numbers) if number and number[2] == wanted.number]
+        if wanted.year is None:  # without a year only the issuer's characters can tell
+            sure = [Named(row, _prefix_sureness(wanted.before, self._numbers[row])) for row in found]
+            return [named for named in sure if named.sureness > 0.9]
+        same_year = [row for row in found if (number := self._numbers[row]) and number[1] == wanted.year]
+        return [Named(row, _prefix_sureness(wanted.before, self._numbers[row])) for row in same_year]
 
     @cached_property
     def _folded_titles(self) -> list[tuple[str, frozenset[int]]]:

@@ -47,6 +47,7 @@ def digest_faults(text: str) -> Iterator[Said]:
     heads = [number for number, line in enumerate(lines) if re.match(r"#{1,6}(?:\s|$)", line)]
     if not heads:
         yield 0, "正文没有条目标题", f"每条前写一行标题，例如：{_EXAMPLE}"
+        return
     for head, end in zip(heads, [*heads[1:], len(lines)], strict=True):
         read = _section(lines, head, end)
         if isinstance(read, _Section):

@@ -44,8 +44,10 @@ class Weigher:
     def __init__(self, opened: OpenRelease, asked: Understanding) -> None:
         self._opened = opened
         self._asked = asked
-        self._all = self._weights(asked.core)
-        self._topic = self._weights(asked.content)
+        # An English question is weighed by the Chinese words of the field that it names: its own stand in no clause.
+        chinese = " ".join(asked.related)
+        self._all = self._weights(chinese if asked.english else asked.core)
+        self._topic = self._weights(chinese if asked.english else asked.content)
         self._covers = _stand_ins(fold(asked.text))
 
     def weigh(self, hit: Hit) -> Evidence:

@@ -22,7 +22,7 @@ _SCHOOL = (
     r"(?:交通|理工|科技|工业|师范|财经|经贸|航空航天|邮电|化工|农业|林业|医科|中医药|外国语|海洋|海事|建筑|电力|石油|体育|工程"
     r"|政法|电子科技|信息工程|对外经济贸易)?(?:大学(?!生)|学院)"
 )
-_INSTITUTION = r"(?:银行|证券|交易所|商报|日报|晚报|啤酒)"
+_INSTITUTION = r"(?:银行|证券|交易所|商报|日报|晚报|啤酒|主板|联交所|创业板|籍|身份证)"
 _NOT_A_DIVISION = r"[域块间]"  # 高新区域, 高新区块链, 城阳区间车
 _REACH = 16  # characters of context that a guard sees on either side
 _NOT_A_PLACE = rf"{_STREET}|{_SCHOOL}|{_INSTITUTION}"

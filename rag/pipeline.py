@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 
 from rag import composing
+from rag.completeness import holds, names_strangers, rerank, wants_of
 from rag.evidence import Weigher
 from rag.guardrails import guard
 from rag.jurisdictions import parse_place
@@ -19,7 +20,7 @@ from rag.ports import EmbedderError, Vector
 from rag.reader import Reader, Shelf
 from rag.refusal import THRESHOLD, sureness
 from rag.retrieval import Search, search
-from rag.rewriting import Standalone, standalone
+from rag.rewriting import WIDER, Standalone, standalone
 from rag.scope import Scope, find_scope
 from rag.selection import select
 from rag.understanding import Understanding, understand
@@ -28,6 +29,12 @@ NEAREST = 3
 DEPTH = 16
 CONTEXT_WEIGHT = 0.25
 """What the words of an earlier question count for in one that does not lean on it."""
+
+OFF_TOPIC = 0.1
+"""Under this share of its words in the best document, a question without a word of the field is about something else."""
+
+FAR = 0.88
+"""… unless its meaning is near: e5 puts related texts at .88 and above, others mostly below."""
 
 CROSS_LINGUAL_WEIGHT = 0.8
 """The dense leg's weight for a question in English: its words stand in no clause, its meaning may."""
@@ -48,11 +55,16 @@ def unheard(_stage: str) -> None:
 
 @dataclass(slots=True)
 class Asking:
-    """One question on its way: what is known of it so far. The first step to set `answer` ends it."""
+    """One question on its way: what is known of it so far. The first step to set `answer` ends it.
+
+    `day` is the day that decides what may be found; a year in the words moves it (「2023年能拿多少」). `shown_day` is the
+    day whose legal state is shown: the day asked for outright, else today.
+    """
 
     question: Question
     shelf: Shelf
     day: date
+    shown_day: date
     text: str = ""
     cut: bool = False
     no_promise: bool = False
@@ -77,7 +89,8 @@ class Pipeline:
         shelf = self._reader.shelf()
         if shelf is None:
             return Answer(AnswerStatus.NOT_READY, question.text)
-        asking = Asking(question, shelf, question.as_of or self._today())
+        day = question.as_of or self._today()
+        asking = Asking(question, shelf, day, day)
         for name, step in self._steps:
             on_stage(name)
             started = time.perf_counter()
@@ -122,12 +135,13 @@ class Pipeline:
             asking.answer = Answer(AnswerStatus.SMALLTALK, asking.text, notices=(Notice(f"smalltalk_{first.smalltalk}"),))
         elif asked.elsewhere and asking.shelf.catalogue.only_policies and not _local(asked):
             asking.answer = _refused(AnswerStatus.OTHER_REGION, asking, region="、".join(asked.elsewhere))
-        elif not asked.content and not asked.asks_listing and not scope.named and not asking.no_promise:
+        elif not asked.subject and not asked.asks_listing and not scope.named and not asking.no_promise:
             asking.answer = _clarify(asking)
 
     def _retrieve(self, asking: Asking) -> None:
         asked, scope = _read(asking)
-        asking.hits = search(asking.shelf.opened, self._search_for(asking), scope.reachable, DEPTH)
+        found = search(asking.shelf.opened, self._search_for(asking), scope.reachable, DEPTH)
+        asking.hits = rerank(found, wants_of(asked))
         if asked.asks_listing and _general(asked):
             asking.answer = _listing(asking)
 
@@ -135,9 +149,11 @@ class Pipeline:
         asked, scope = _read(asking)
         if asking.no_promise:
             asking.answer = _refused(AnswerStatus.NO_PROMISE, asking)
-        elif scope.unknown_titles and not scope.named:
-            asking.answer = _refused(AnswerStatus.NOT_FOUND, asking, title=scope.unknown_titles[0])
-        elif not asking.hits or self._unsure(asking):
+        elif scope.unknown and not scope.named:
+            asking.answer = _refused(AnswerStatus.NOT_FOUND, asking, title=scope.unknown[0])
+        elif scope.uncovered:
+            asking.answer = _refused(AnswerStatus.NO_COVERAGE, asking, district="、".join(scope.uncovered))
+        elif not asking.hits or _incomplete(asking) or self._unsure(asking):
             asking.answer = _not_found(asking)
         else:
             asking.answer = _answered(asking, asked)
@@ -150,7 +166,7 @@ class Pipeline:
         return Search(
             terms=_with_context(asked, asking.rewritten.topic, asking.day),
             vector=vector,
-            dense_weight=CROSS_LINGUAL_WEIGHT if asked.english else self._limits.dense_weight,
+            dense_weight=CROSS_LINGUAL_WEIGHT if asked.english and not asked.related else self._limits.dense_weight,
             named=scope.named,
             factors=scope.factors * _history_factors(asked, scope),
         )
@@ -169,8 +185,10 @@ class Pipeline:
         asked, scope = _read(asking)
         if scope.named and asking.shelf.catalogue.place[asking.hits[0].passage.document] in scope.named:
             return False
-        weigher = Weigher(asking.shelf.opened, asked)
-        return max(sureness(weigher.weigh(hit)) for hit in asking.hits[:3]) < self._limits.threshold
+        evidence = Weigher(asking.shelf.opened, asked).weigh(asking.hits[0])
+        if not asked.domain and evidence.whole < OFF_TOPIC and (evidence.cosine or 0) < FAR:
+            return True
+        return sureness(evidence, english=asked.english) < self._limits.threshold
 
 
 # ------------------------------------------------------------------------------------------------------------ replies
@@ -184,6 +202,8 @@ def _read(asking: Asking) -> tuple[Understanding, Scope]:
 
 def _home_of(asking: Asking) -> str | None:
     """The district that the conversation named last, where this question names none."""
+    if WIDER.search(asking.text):
+        return None
     for turn in reversed(asking.question.history):
         if turn.focus and turn.focus.district:
             return turn.focus.district
@@ -205,7 +225,7 @@ def _general(asked: Understanding) -> bool:
 
 def _history_factors(asked: Understanding, scope: Scope) -> np.ndarray:
     """What retired policies keep of their score: all of it where the question is about them."""
-    keep = 1.0 if asked.asks_status or asked.as_of else 0.7
+    keep = 1.0 if asked.asks_status else 0.7
     return np.where(scope.current | ~scope.reachable, 1.0, keep).astype(np.float32)
 
 
@@ -217,15 +237,26 @@ def _with_context(asked: Understanding, topic: str, day: date) -> Mapping[int, f
     return terms
 
 
+def _incomplete(asking: Asking) -> bool:
+    """Whether what would be quoted is not of the kind asked for, or is about something else by name."""
+    asked, _ = _read(asking)
+    chosen = select(asking.hits)
+    wants = wants_of(asked)
+    if wants and not any(holds(hit.passage, wants) for hit in chosen):
+        return True
+    lead = asking.shelf.opened.passages_of(chosen[0].passage.document)
+    return names_strangers(asked, " ".join((chosen[0].passage.path[0], *(f"{p.lead} {p.text}" for p in lead))))
+
+
 def _answered(asking: Asking, asked: Understanding) -> Answer:
     chosen = [(hit, claim) for hit in select(asking.hits) if (claim := composing.quoted(hit, asked))]
-    citations = tuple(composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.day) for hit, claim in chosen)
+    citations = tuple(composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.shown_day) for hit, claim in chosen)
     return Answer(
         AnswerStatus.ANSWERED,
         asking.text,
         claims=tuple(claim for _, claim in chosen),
         citations=citations,
-        notices=tuple([*composing.notices(citations, asking.shelf, asking.day), *_ending(asking, citations)]),
+        notices=tuple([*composing.notices(citations, asking.shelf, asking.shown_day), *_ending(asking, citations)]),
         focus=_focus(asking, citations),
     )
 
@@ -236,8 +267,8 @@ def _listing(asking: Asking) -> Answer | None:
     hits = [hit for policy in wanted if (hit := _face(policy, asking))]
     if not hits:
         return None
-    cards = tuple(composing.cite(hit, hit.passage.text, asking.shelf, asking.day) for hit in hits)
-    said = [Notice("listing"), *composing.notices(cards, asking.shelf, asking.day), *_ending(asking, cards)]
+    cards = tuple(composing.cite(hit, hit.passage.text, asking.shelf, asking.shown_day) for hit in hits)
+    said = [Notice("listing"), *composing.notices(cards, asking.shelf, asking.shown_day), *_ending(asking, cards)]
     if not scope.places:
         said.insert(1, Notice("listing_no_district"))
     return Answer(
@@ -266,9 +297,7 @@ def _clarify(asking: Asking) -> Answer:
 
 
 def _not_found(asking: Asking) -> Answer:
-    asked, scope = _read(asking)
-    if scope.uncovered:
-        return _refused(AnswerStatus.NO_COVERAGE, asking, district="、".join(scope.uncovered))
+    asked, _ = _read(asking)
     if not asked.domain and asking.shelf.catalogue.only_policies:
         return _refused(AnswerStatus.OFF_TOPIC, asking)
     return _refused(AnswerStatus.NOT_FOUND, asking)
@@ -287,7 +316,7 @@ def _nearest(asking: Asking) -> list[Citation]:
         first.setdefault(hit.passage.document, hit)
     asked, _ = _read(asking)
     shown = [(hit, composing.quoted(hit, asked)) for hit in list(first.values())[:NEAREST]]
-    return [composing.cite(hit, claim.text, asking.shelf, asking.day) for hit, claim in shown if claim]
+    return [composing.cite(hit, claim.text, asking.shelf, asking.shown_day) for hit, claim in shown if claim]
 
 
 def _ending(asking: Asking, citations: Sequence[Citation]) -> list[Notice]:

@@ -30,7 +30,7 @@ _OPENERS = re.compile(
 )
 _POINTERS = re.compile(r"这个|那个|这项|那项|该政策|这政策|那政策|这笔|那笔|它|其中|上面|上述|刚才|刚刚|前面|这条|那条|\b(it|that|this|they|those)\b")
 _ENDS = re.compile(r"(呢|的呢|吗|么)?[??。!!~ ]*$")
-_WIDER = re.compile(r"市里|市级|全市|省里|省级|国家层面|国家级|全国|\bcity\b|\bprovinc|\bnational")
+WIDER = re.compile(r"市里|市级|全市|省里|省级|国家层面|国家级|全国|\bcity\b|\bprovinc|\bnational")
 SHORT = 6
 """汉字 of content at or under which a question after another one is taken to lean on it."""
 
@@ -92,7 +92,7 @@ def _names_topic(folded: str, content: str) -> bool:
 def _without_replaced(topic: str, text: str) -> str:
     """The earlier question without what the follow-up says anew."""
     left, folded = topic, fold(text)
-    if find_mentions(text) or _WIDER.search(folded):
+    if find_mentions(text) or WIDER.search(folded):
         for mention in sorted(find_mentions(topic), key=lambda m: -m.start):
             left = left[: mention.start] + " " + left[mention.end :]
     for kind in _KINDS:

@@ -14,6 +14,8 @@ OTHER_FLOOR = 0.74
 """The same for a clause of another policy: it competes with the lead for what the question meant."""
 
 MOST_OF_LEAD, MOST_OF_OTHER, MOST_OTHERS = 4, 2, 2
+MOST_ROWS = 2
+"""Rows of the leading policy's tables: they repeat one another's words and would crowd its clauses out."""
 
 
 def select(hits: Sequence[Hit]) -> list[Hit]:
@@ -22,6 +24,8 @@ def select(hits: Sequence[Hit]) -> list[Hit]:
         return []
     lead = hits[0]
     own = [hit for hit in hits if hit.passage.document == lead.passage.document and hit.score >= OWN_FLOOR * lead.score]
+    rows = [hit for hit in own if hit.passage.kind == "row"]
+    own = [hit for hit in own if hit.passage.kind != "row" or hit in rows[:MOST_ROWS]]
     others: dict[str, list[Hit]] = {}
     for hit in hits:
         if hit.passage.document != lead.passage.document and hit.score >= OTHER_FLOOR * lead.score:

@@ -8,33 +8,37 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from rag.guardrails import fold
-from rag.jurisdictions import Place, find_elsewhere, find_places
+from rag.jurisdictions import Place, find_elsewhere, find_mentions, find_places
 from rag.lexical import terms_of
 from rag.wordbook import Wordbook, wordbook
 
 SYNONYM_WEIGHT = 0.5
 _YEAR = re.compile(r"(?<![0-9])(20[0-9]{2}|(?<=[^0-9])[12][0-9])\s*年")
 _NUMBER_REF = re.compile(r"(?<![0-9])(20[0-9]{2})\s*[〕\])】)年,, ]*\s*(?:第|的)?[^0-9。?!,,]{0,10}?\s*([0-9]{1,4})\s*号")
+_YEARLESS_REF = re.compile(r"([\u3400-\u9fff]{2,7})\s*(?:第)?\s*([0-9]{1,4})\s*号(?!线|楼|门|码)")
 _TITLE = re.compile(r"[《〈<「]([^》〉>」]{2,60})[》〉>」]")
 _LATIN_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class NumberRef:
-    """A 文号 as people type it: year and number are sure, `before` is what stood in front (青人社发 … or nothing)."""
+    """A 文号 as people type it: `before` is what stood in front (青人社发 … or nothing); the year may be left out."""
 
-    year: int
+    year: int | None
     number: int
     before: str
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """`core` is the folded question without question words; `content` is what is left without generic words either."""
+    """`core` is the folded question without question words; `content` is what is left without generic words either,
+    `subject` without the names of places too: empty where the question has no subject of its own.
+    """
 
     text: str
     core: str
     content: str
+    subject: str
     terms: Mapping[int, float]
     places: tuple[Place, ...] = ()
     elsewhere: tuple[str, ...] = ()
@@ -54,13 +58,15 @@ def understand(text: str, today: date) -> Understanding:
     """Read a guarded question. `today` tells past years from coming ones."""
     book, folded = wordbook(), fold(text)
     core = _squeezed(book.stop.sub(" ", folded))
+    content = _squeezed(book.generic.sub(" ", core))
     related = tuple(book.related(folded))
     years = tuple(_full_year(match.group(1)) for match in _YEAR.finditer(folded))
     return Understanding(
         text=text,
         core=core,
-        content=_squeezed(book.generic.sub(" ", core)),
-        terms=_terms(core or folded, related),
+        content=content,
+        subject=_squeezed(book.generic.sub(" ", _without_places(content))),
+        terms=_terms(core or folded, related, english=_is_english(folded)),
         places=tuple(find_places(text)),
         elsewhere=tuple(find_elsewhere(text)),
         titles=tuple(match.group(1) for match in _TITLE.finditer(text)),
@@ -80,12 +86,19 @@ def _squeezed(text: str) -> str:
     return re.sub(r"[\s,。?!、;:,.?!;:~…“”\"'()（）]+", " ", text).strip()
 
 
-def _terms(core: str, related: tuple[str, ...]) -> dict[int, float]:
+def _without_places(text: str) -> str:
+    for mention in sorted(find_mentions(text), key=lambda m: -m.start):
+        text = text[: mention.start] + " " + text[mention.end :]
+    return re.sub(r"[区市县的]", "", text) if len(text) < 3 else text
+
+
+def _terms(core: str, related: tuple[str, ...], *, english: bool) -> dict[int, float]:
     """Terms of the question at weight 1, those of related words lower: they widen the search, they must not lead it."""
     terms = dict.fromkeys(terms_of(core).tolist(), 1.0)
+    weight = 1.0 if english else SYNONYM_WEIGHT
     for word in related:
         for term in terms_of(word).tolist():
-            terms.setdefault(term, SYNONYM_WEIGHT)
+            terms.setdefault(term, weight)
     return terms
 
 
@@ -94,6 +107,13 @@ def _full_year(digits: str) -> int:
 
 
 def _numbers(folded: str) -> tuple[NumberRef, ...]:
+    dated = _dated_numbers(folded)
+    if dated:
+        return dated
+    return tuple(NumberRef(None, int(m.group(2)), m.group(1)) for m in _YEARLESS_REF.finditer(folded))
+
+
+def _dated_numbers(folded: str) -> tuple[NumberRef, ...]:
     return tuple(
         NumberRef(int(m.group(1)), int(m.group(2)), re.sub(r"[^\u3400-\u9fff]", "", folded[max(0, m.start() - 10) : m.start()]))
         for m in _NUMBER_REF.finditer(folded)

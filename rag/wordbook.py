@@ -16,6 +16,15 @@ _HAN = "\u3400-\u9fff"
 
 
 @dataclass(frozen=True, slots=True)
+class Want:
+    """A kind of answer: questions that match `ask` want a clause that matches `hold`."""
+
+    kind: str
+    ask: re.Pattern[str]
+    hold: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Wordbook:
     """`synonyms` maps a folded form to the other forms of its groups; `forms` finds the longest form at each place."""
 
@@ -30,8 +39,10 @@ class Wordbook:
     today: re.Pattern[str]
     synonyms: Mapping[str, tuple[str, ...]]
     forms: re.Pattern[str]
+    certificates: frozenset[str]
     english: Mapping[str, str]
     english_forms: re.Pattern[str]
+    wants: tuple[Want, ...]
 
     def related(self, text: str) -> list[str]:
         """Other words for what a folded text names, Chinese for what it says in English; no word twice."""
@@ -97,6 +108,8 @@ def wordbook() -> Wordbook:
         today=re.compile(language["status"]["today"]),
         synonyms=table,
         forms=_longest_first(list(table), latin=False),
+        certificates=frozenset(fold(word) for group in synonyms["field"] if group[0] in synonyms["certificates"] for word in group),
         english={fold(word): chinese for word, chinese in english.items()},
         english_forms=_longest_first([fold(word) for word in english], latin=True),
+        wants=tuple(Want(w["kind"], re.compile(w["ask"]), re.compile(w["hold"])) for w in language["wants"]),
     )
