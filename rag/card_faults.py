@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -77,14 +77,27 @@ class _Error:
         return f"例如：{example}" if example else "照 _template.md 的写法"
 
 
-def explain(detail: ErrorDetails) -> tuple[Path, str, str]:
-    """(where, what is wrong, how to mend it) of one validation error."""
-    context = dict(detail.get("ctx", {}))
-    error = _Error(_path(detail["loc"]), detail["type"], detail["input"], detail["msg"], context)
-    for kind, say in _SAYINGS:
-        if re.fullmatch(kind, error.kind):
-            return error.path, *say(error)
-    return error.path, f"{error.name} 的写法不对（{error.message}）", error.example
+def explain(details: Iterable[ErrorDetails]) -> list[tuple[Path, str, str]]:
+    """(where, what is wrong, how to mend it) of each thing wrong, without what only follows from another."""
+    errors = [_Error(_path(d["loc"]), d["type"], d["input"], d["msg"], dict(d.get("ctx", {}))) for d in details]
+    return [(error.path, *_say(error)) for error in errors if not _follows(error, errors)]
+
+
+def _follows(error: _Error, errors: list[_Error]) -> bool:
+    """A list is "too short" when its items are wrong; a field is "missing" when its name is misspelt."""
+    if error.kind == "too_short":
+        return any(
+            len(other.path) > len(error.path) and other.path[: len(error.path)] == error.path for other in errors
+        )
+    if error.kind == "missing":
+        siblings = [other for other in errors if other.kind == "extra_forbidden" and other.path[:-1] == error.path[:-1]]
+        return any(_meant(other) == error.field for other in siblings)
+    return False
+
+
+def _say(error: _Error) -> tuple[str, str]:
+    say = next((say for kind, say in _SAYINGS if re.fullmatch(kind, error.kind)), None)
+    return say(error) if say else (f"{error.name} 的写法不对（{error.message}）", error.example)
 
 
 def _path(loc: Path) -> Path:
@@ -93,11 +106,18 @@ def _path(loc: Path) -> Path:
 
 
 def _unknown(error: _Error) -> tuple[str, str]:
-    owner = _PARTS.get(str(error.path[0]), Policy) if len(error.path) > 1 else Policy
-    fields = list(owner.model_fields)
-    guess = nearest(error.field, fields)
+    guess = _meant(error)
     meant = f"改成 {guess}，或删去这一行" if guess else "删去这一行"
-    return f"不认识的字段 {error.name}", f"{meant}；可用的字段：{'、'.join(fields)}"
+    return f"不认识的字段 {error.name}", f"{meant}；可用的字段：{'、'.join(_fields(error))}"
+
+
+def _fields(error: _Error) -> list[str]:
+    owner = _PARTS.get(str(error.path[0]), Policy) if len(error.path) > 1 else Policy
+    return list(owner.model_fields)
+
+
+def _meant(error: _Error) -> str | None:
+    return nearest(error.field, _fields(error))
 
 
 def _word(error: _Error) -> tuple[str, str]:
@@ -109,12 +129,6 @@ def _pattern(error: _Error) -> tuple[str, str]:
     field = error.field
     mend = _DATE if field in _DATE_FIELDS else _ID if field in _ID_FIELDS else _URL if field == "url" else error.example
     return f"{error.name} 的值“{error.shown}”写法不对", mend
-
-
-def _text(error: _Error) -> tuple[str, str]:
-    if error.input is None:
-        return f"{error.name} 后面是空的", f"写上值，不知道就删去这一行；{error.example}"
-    return f"{error.name} 的值“{error.shown}”应是文字", "给值加上英文双引号"
 
 
 _SAYINGS: tuple[tuple[str, Callable[[_Error], tuple[str, str]]], ...] = (
@@ -129,7 +143,7 @@ _SAYINGS: tuple[tuple[str, Callable[[_Error], tuple[str, str]]], ...] = (
         "string_too_long|too_long",
         lambda e: (f"{e.name} 太长", f"不超过{e.context.get('max_length')}个字；长内容写到正文里"),
     ),
-    ("string_.*", _text),
+    ("string_.*", lambda e: (f"{e.name} 的值“{e.shown}”应是文字", "给值加上英文双引号")),
     ("bool_.*", lambda e: (f"{e.name} 的值“{e.shown}”应是 true 或 false", "写 true（是）或 false（否），不加引号")),
     (
         "tuple_type|list_type",

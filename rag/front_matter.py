@@ -59,10 +59,8 @@ def read_card(file: str, source: str) -> Card | list[Fault]:
     try:
         policy = Policy.model_validate(fields)
     except ValidationError as error:
-        return [
-            Fault(file, line_of(lines, path), what, mend)
-            for path, what, mend in (explain(detail) for detail in error.errors(include_url=False))
-        ]
+        wrong = explain(error.errors(include_url=False))
+        return [Fault(file, line_of(lines, path), what, mend) for path, what, mend in wrong]
     return Card(file, policy, lines, body=source.count("\n") + 3)
 
 
@@ -95,7 +93,10 @@ def _walk(file: str, node: yaml.Node, path: Path, lines: dict[Path, int], seen: 
         return
     seen.add(id(node))
     lines.setdefault(path, line)
-    if isinstance(node, yaml.SequenceNode):
+    if isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null"):
+        name = next((part for part in reversed(path) if isinstance(part, str)), "表头")
+        yield Fault(file, line, f"{name} 后面是空的", "写上值；不知道就删去这一行")
+    elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield from _walk(file, item, (*path, index), lines, seen)
     elif isinstance(node, yaml.MappingNode):
