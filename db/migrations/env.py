@@ -6,10 +6,6 @@ from alembic import context
 
 from db.schema import metadata
 
-# SQLite can roll back DDL; Alembic only has to be told not to commit between the steps.
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,  # for its naming rule
-    transactional_ddl=True,
-)
+# The metadata is there for its naming rule. The transaction is db.migrating's: all steps, or none, on both databases.
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -136,6 +137,16 @@ def test_settings_are_kept_replaced_and_dropped(accounts: Accounts) -> None:
     accounts.keep_setting(account, "lang", None)
     assert kept() == {"district": "市北区"}
     accounts.keep_setting("nobody", "district", "崂山区")
+
+
+def test_settings_chosen_at_once_are_all_kept(accounts: Accounts) -> None:
+    account = accounts.of("web", "k").id
+    names = {f"s{number}" for number in range(16)}
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: accounts.keep_setting(account, name, "x"), names))
+    found = accounts.get(account)
+    assert found is not None
+    assert found.settings.keys() == names
 
 
 def test_an_erased_account_takes_its_sessions_and_its_person_along(accounts: Accounts, engine: Engine) -> None:

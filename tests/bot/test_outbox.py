@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -61,6 +63,25 @@ def test_a_notice_taken_is_nobody_elses_until_the_lease_ends(
     assert box.due(clock.now()) == []
     clock.advance(timedelta(seconds=1))
     assert box.due(clock.now()) == taken
+
+
+def test_senders_working_at_once_get_each_notice_once(
+    engine: Engine, clock: FixedClock, box: Outbox, wang: str
+) -> None:
+    for number in range(40):
+        add(engine, clock, wang, f"k{number}")
+    start = threading.Barrier(4)
+
+    def take_all(_sender: int) -> list[int]:
+        start.wait()
+        taken: list[int] = []
+        while notices := box.due(clock.now(), limit=3):
+            taken += [notice.id for notice in notices]
+        return taken
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = [notice for share in pool.map(take_all, range(4)) for notice in share]
+    assert len(taken) == len(set(taken)) == 40
 
 
 def test_a_notice_sent_is_done(engine: Engine, clock: FixedClock, box: Outbox, wang: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
-import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -165,18 +168,33 @@ def test_an_unreachable_postgres_is_an_error_soon() -> None:
         connection.execute(text("SELECT 1"))
 
 
-def test_many_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
-    """The switch to WAL is where SQLite's own waiting does not help."""
-    url = f"sqlite:///{tmp_path / 'x.db'}"
-    start = threading.Barrier(12)
+@pytest.fixture
+def half_made(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A new file in SQLite's own mode, in which another process is just writing."""
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE t (x)")
+    yield other
+    other.close()
 
-    def open_it(_who: int) -> object:
-        engine = make_engine(url)
-        start.wait()
-        with reading(engine) as connection:
-            mode = connection.scalar(text("PRAGMA journal_mode"))
-        engine.dispose()
-        return mode
 
-    with ThreadPoolExecutor(12) as pool:
-        assert set(pool.map(open_it, range(12))) == {"wal"}
+def test_opening_a_new_file_waits_for_whoever_writes_it(
+    half_made: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own waiting does not cover the switch to WAL."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: half_made.execute("COMMIT"))
+    engine = make_engine(f"sqlite:///{tmp_path / 'new.db'}")
+    with reading(engine) as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("SELECT count(*) FROM t")) == 0
+    engine.dispose()
+
+
+def test_opening_a_new_file_does_not_wait_for_ever(
+    half_made: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = count(0, 4)
+    monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    with pytest.raises(OperationalError, match="locked"), reading(make_engine(f"sqlite:///{tmp_path / 'new.db'}")):
+        pass
