@@ -1,4 +1,4 @@
-"""How an answer is shown again: a wording key and values, so each language has its own words; personal values masked."""
+"""How an answer is shown again: a wording key and values, each language with its own words; personal values masked."""
 
 from __future__ import annotations
 

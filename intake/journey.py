@@ -223,7 +223,7 @@ def options_for(step: Step, answers: Answers) -> tuple[Option, ...]:
 
 
 def carry_over(answers: Answers, source: Form, target: Form) -> tuple[dict[str, Answered], tuple[str, ...]]:
-    """Answers that live on in another version or kind (same id and type, options still offered), and the ids that don't."""
+    """Answers that live on in another version or kind (same id and type, codes still offered), and the other ids."""
     kinds = {step.id: step for step in source.steps}
     kept = {
         step.id: answers[step.id]

@@ -1,0 +1,52 @@
+"""Whether words are shaped as a question. Grammar only: what they ask about is judged elsewhere."""
+
+from __future__ import annotations
+
+import re
+
+from intake.reading.plain import plain
+
+_CLAUSE = re.compile(r"[,,。;;!!::\n]+")
+_MARK = re.compile(r"[??]\s*$|(?:吗|么|呢)$")
+_OPENERS = re.compile(
+    r"^(?:那|那么|请问|想问|问一下|咨询一下|想咨询)*(?:请问|想问|问一下|咨询一下|怎么|怎样|如何|能否|能不能|可否|可不可以|是否|是不是|有没有|有无|"
+    r"什么|多少|多久|多大|哪些|哪个|哪里|哪一|几|为什么|为啥|谁|何时|凭什么)"
+)
+_WITHIN = re.compile(
+    r"怎么|怎样|如何|能否|能不能|可不可以|是不是|有没有|有什么|有哪些|有啥|是什么|什么时候|什么条件|什么材料|什么意思|多少|多久|哪些|哪个|"
+    r"哪一|哪里|哪家|啥|几次|几个月|什么"
+)
+# Telling of a question is not asking it: 我们不知道如何…, 研究怎么…, 解决怎样…的问题.
+_TOLD = re.compile(
+    r"(?:不知道?|不清楚|不会|不懂|不明白|不了解|没弄清|弄清|搞清|搞不清|找出|研究|解决|探索|了解|分析|讨论|判断|掌握|明确|评估|说明|"
+    r"取决于|无论|不管|决定|考虑|关注|确定|验证|知道|学习|优化)\S{0,12}$"
+)
+SHORT = 60
+"""Characters. A longer text tells a story, whatever question it ends in."""
+_ENQUIRY = re.compile(r"请问|想问|咨询一下|问一下")
+
+
+def ends_as_question(text: str) -> bool:
+    """True where the text ends in a question mark or a question particle."""
+    return bool(_MARK.search(re.sub(r"[。.! ]+$", "", plain(text))))
+
+
+def shaped_as_question(text: str) -> bool:
+    """True for a question mark or particle at the end, a question word opening a clause, or one not told of."""
+    words = plain(text)
+    if ends_as_question(words):
+        return True
+    clauses = [clause.strip() for clause in _CLAUSE.split(words) if clause.strip()]
+    return any(_asks(clause) for clause in clauses)
+
+
+def enquires(text: str) -> bool:
+    """True where the person says that they are asking: 请问, 想问, 咨询一下."""
+    return bool(_ENQUIRY.search(text))
+
+
+def _asks(clause: str) -> bool:
+    if _OPENERS.match(clause):
+        return not clause.endswith(("的问题", "的难题", "的方法", "的办法"))
+    found = _WITHIN.search(clause)
+    return found is not None and len(clause) <= 30 and not _TOLD.search(clause[: found.start()])
