@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -82,6 +84,20 @@ def test_a_repeated_message_gets_the_reply_it_got(history: History, clock: Fixed
 
 def test_a_new_message_has_no_reply_yet(history: History, wang: str) -> None:
     assert history.replied(wang, "m1") is None
+
+
+def test_a_message_delivered_many_times_at_once_gets_one_reply(history: History, clock: FixedClock, wang: str) -> None:
+    message = Message("m1", wang, "main", clock.now(), text="你好")
+    start = threading.Barrier(6)
+
+    def deliver(attempt: int) -> str:
+        start.wait()
+        return history.record(message, Reply("smalltalk", f"答{attempt}"), f'"{attempt}"')
+
+    with ThreadPoolExecutor(6) as pool:
+        replies = set(pool.map(deliver, range(6)))
+    assert replies == {history.replied(wang, "m1")}
+    assert len(history.last(wang, "main")) == 1
 
 
 def test_the_same_message_id_of_another_account_is_another_message(
