@@ -41,6 +41,7 @@ def create_app(
     hosts: Sequence[str] = (),
     https: bool = False,
     session_days: int = 180,
+    question_chars: int = 300,
     contact: str = "",
     version: str = "0",
     now: Callable[[], datetime] = utc_now,
@@ -49,14 +50,24 @@ def create_app(
     """The app, ready for uvicorn. Serve it with `access_log=False`: an address may hold a question.
 
     `hosts` are the names it answers to besides this machine's own ("*" for any); `https` says that browsers reach it
-    over TLS, which makes the cookies Secure; `contact` is the line at the foot of each page.
+    over TLS, which makes the cookies Secure; `question_chars` is what the box counts against (the assistant itself refuses more),
+    `contact` the line at the foot of each page.
     """
     limits = limits or Limits()
     pages = Pages(load_words(), load_assets(), contact=contact, https=https)
     observed = Observed(registry or CollectorRegistry())
     faults = Faults(pages, observed)
     desk = make_desk(
-        assistant, library, sessions, pages, observed, limits, https=https, session_days=session_days, now=now
+        assistant,
+        library,
+        sessions,
+        pages,
+        observed,
+        limits,
+        https=https,
+        session_days=session_days,
+        question_chars=question_chars,
+        now=now,
     )
     app = FastAPI(title=TITLE, version=version, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     install(app, faults)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
@@ -17,7 +20,6 @@ from bot.channels.web_chat.hygiene import clean
 from bot.channels.web_chat.ports import PastTurn
 from bot.channels.web_chat.refusals import DoorStatus, Refusal, code_of
 from bot.channels.web_chat.schema import ChatReply, ChatRequest
-from fastapi.exceptions import RequestValidationError
 
 FORM = "application/x-www-form-urlencoded"
 FIELDS_MAX = 10
@@ -54,7 +56,7 @@ class ChatPage:
             reply = ChatReply.of(await self._desk.turns.take(message), asked.id)
         except Refusal as refusal:
             return await self._sorry(request, refusal, fields.get("text", ""))
-        question = asked.text or fields.get("label") or asked.choice or ""
+        question = asked.text or asked.choice or ""
         latest = PastTurn(message.id, question, reply.model_dump(mode="json"), message.received_at)
         past = [turn for turn in await self._desk.past(account) if turn.message_id != message.id]
         return await self._drawn(request, account, [*past, latest], status=code_of(reply.status))
@@ -89,8 +91,9 @@ class ChatPage:
     ) -> Response:
         library = self._desk.library
         context = {
-            "turns": turns,
+            "turns": with_labels(turns),
             "draft": draft,
+            "question_chars": self._desk.question_chars,
             "error": error,
             "key": uuid.uuid4().hex,
             "places": await run_in_threadpool(library.places),
@@ -99,6 +102,16 @@ class ChatPage:
             "district": await self._desk.district(account),
         }
         return self._desk.pages.page(request, "chat.html", status=status, **context)
+
+
+def with_labels(turns: list[PastTurn]) -> list[PastTurn]:
+    """A choice is recorded by its id; the reader pressed the label that the turn before had offered."""
+    offered: dict[str, str] = {}
+    shown = []
+    for turn in turns:
+        shown.append(replace(turn, question=offered.get(turn.question, turn.question)))
+        offered = {choice["id"]: choice["label"] for choice in turn.reply.get("choices") or []}
+    return shown
 
 
 async def form_fields(request: Request) -> dict[str, str]:
@@ -114,7 +127,12 @@ async def form_fields(request: Request) -> dict[str, str]:
 
 
 def _asked(fields: dict[str, str]) -> ChatRequest:
+    """The question of a form. Its key is joined with what was asked: a page gone back to may ask something else."""
+    given = {name: fields[name] for name in ("text", "choice") if fields.get(name)}
+    if fields.get("id"):
+        asked = hashlib.sha256("\n".join(given.values()).encode()).hexdigest()
+        given["id"] = f"{fields['id']}-{asked[:16]}"
     try:
-        return ChatRequest.model_validate({name: fields[name] for name in ("text", "choice", "id") if fields.get(name)})
+        return ChatRequest.model_validate(given)
     except ValidationError as error:
         raise as_refusal(RequestValidationError(error.errors())) from error

@@ -38,6 +38,7 @@ class Desk:
     by_session: Rate
     by_address: Rate
     now: Callable[[], datetime]
+    question_chars: int
 
     async def admit(self, request: Request, label: str | None = None) -> str:
         """Count a question against its address and its session; the account it belongs to, or a Refusal.
@@ -101,6 +102,7 @@ def make_desk(
     *,
     https: bool,
     session_days: int,
+    question_chars: int,
     now: Callable[[], datetime],
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Desk:
@@ -115,4 +117,5 @@ def make_desk(
         by_session=Rate(limits.session_per_minute, monotonic),
         by_address=Rate(limits.address_per_minute, monotonic),
         now=now,
+        question_chars=question_chars,
     )

@@ -1,0 +1,92 @@
+// Sends a question, shows its stages, and puts the reply under it. A failure keeps the question and offers a retry.
+
+import { keepPending } from "./draft.js";
+import { bringUp, fromServer, fromTemplate, part, words } from "./page.js";
+import { eventsOf } from "./sse.js";
+
+let busy = false;
+
+export const isBusy = () => busy;
+
+// asked: {text} or {choice}; shown: what stands in the bubble. The same id is answered once, however often it is sent.
+export function ask(asked, shown) {
+  const turn = document.createElement("li");
+  turn.className = "turn";
+  const question = fromTemplate("question-template");
+  question.querySelector(".bubble").textContent = shown;
+  turn.append(question);
+  part("welcome").hidden = true;
+  part("log-tools").hidden = false;
+  part("log").append(turn);
+  return attempt({ ...asked, id: newId() }, turn);
+}
+
+async function attempt(body, turn) {
+  setBusy(true);
+  keepPending(body.text ?? "");
+  const waiting = fromTemplate("waiting-template");
+  turn.append(waiting);
+  bringUp(turn);
+  let outcome;
+  try {
+    outcome = await follow(body, waiting.querySelector("[data-stages]"));
+  } catch {
+    outcome = { error: { text: navigator.onLine ? words.lost : words.offline } };
+  }
+  waiting.remove();
+  setBusy(false);
+  if (outcome.html) settle(turn, outcome.html);
+  else offerRetry(body, turn, outcome.error);
+}
+
+async function follow(body, stages) {
+  const response = await fetch("/api/chat/stream?html=true", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) return { error: await response.json() };
+  const seen = [];
+  let html;
+  for await (const { name, data } of eventsOf(response)) {
+    if (name === "stage" && data.text) {
+      seen.push(data.text);
+      stages.textContent = seen.join(" · ");
+    } else if (name === "turn") html = data.html;
+    else if (name === "answer") return { html };
+    else if (name === "error") return { error: data };
+  }
+  throw new Error("the stream ended without a reply");
+}
+
+function settle(turn, html) {
+  keepPending("");
+  for (const old of document.querySelectorAll(".choices")) old.remove();
+  turn.append(fromServer(html));
+  bringUp(turn);
+  part("log").dispatchEvent(new Event("kc:reply"));
+}
+
+function offerRetry(body, turn, error) {
+  const trouble = fromTemplate("trouble-template");
+  trouble.querySelector("[data-text]").textContent = error.text;
+  const retry = trouble.querySelector("[data-retry]");
+  retry.addEventListener("click", () => {
+    if (busy) return;
+    trouble.remove();
+    attempt(body, turn);
+  });
+  turn.append(trouble);
+  trouble.scrollIntoView({ block: "nearest" });
+}
+
+function setBusy(on) {
+  busy = on;
+  document.querySelector(".send").setAttribute("aria-disabled", String(on));
+  part("log").setAttribute("aria-busy", String(on));
+}
+
+// crypto.randomUUID is missing on plain http, where an intranet may well be.
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
