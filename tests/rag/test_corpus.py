@@ -108,6 +108,13 @@ def test_bytes_that_are_no_text_are_a_fault_and_no_gibberish(tmp_path: Path, dat
     assert "编码" in corpus.faults[0].what
 
 
+def test_utf8_with_one_broken_byte_is_not_read_as_gb18030(tmp_path: Path) -> None:
+    sound = "青金策年年技元金每百新支青策创励企补知申政企金支".encode()
+    broken = sound[:41] + b"A" + sound[42:]
+    assert broken.decode("gb18030").startswith("闈掗噾")  # what a reader would be shown
+    assert read_one(tmp_path, broken).documents == []
+
+
 def test_the_line_of_the_first_bad_byte_is_named(tmp_path: Path) -> None:
     assert read_one(tmp_path, "青岛市\n科技\n政策政策政策政策政策".encode() + b"\xff\xff").faults[0].line == 3
 

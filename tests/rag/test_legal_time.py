@@ -271,8 +271,8 @@ def test_other_relations_and_unknown_ids_make_no_successor() -> None:
 
 def test_the_heir_is_the_first_in_the_chain_that_still_stands() -> None:
     cards = {
-        "a": policy("a", status="被替代", relations=[relation("被替代", "b")]),
-        "b": policy("b", status="已到期", relations=[relation("被替代", "c", inferred=True)]),
+        "a": policy("a", status="被替代", relations=[relation("被替代", "b", inferred=True)]),
+        "b": policy("b", status="已到期", relations=[relation("被替代", "c")]),
         "c": policy("c", relations=[relation("后续", "d")]),
         "d": policy("d"),
     }
