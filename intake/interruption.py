@@ -13,10 +13,11 @@ from enum import StrEnum
 from intake.models import Step
 from intake.question_shape import SHORT, ends_as_question, enquires, shaped_as_question
 from intake.reading.plain import plain
+from intake.reading.texts import names_organisation
 
 
 class Decision(StrEnum):
-    """answer: take it, or say what is wrong with it · question: reply, then ask the same step again · unsure: ask which."""
+    """answer: take it, or say what is wrong · question: reply, then ask the same step again · unsure: ask which."""
 
     ANSWER = "answer"
     QUESTION = "question"
@@ -49,9 +50,12 @@ _WORDS = {
 _CONTROLS = {word: control for control, words in _WORDS.items() for word in words.split()}
 
 _ABOUT_THE_FORM = re.compile(
-    r"怎么填|填|必填|写多少|多少字|这一项|这项|这一步|这个问题|这里|例子|示例|举例|全称|会公开|公开吗|保密吗|谁能看|谁会看|泄露|"
+    r"填|必填|写多少|[0-9]字|多少字|要写|写这么|这一项|这项|这一步|这个问题|这些内容|这里|字数|空着|报名|修改|格式|收费|例子|示例|举例|全称|附件|上传|提交需求|"
+    r"会公开|公开吗|保密吗|能看到|谁能看|谁会看|泄露|"
     r"选哪|哪一类|哪类|哪一个|哪一档|哪档|哪一项|什么意思|算哪|有什么区别|有啥不一样"
 )
+
+_HOW_TO_FILL = re.compile(r"(?:怎么|如何|怎样|咋)(?:填|写)\S{0,2}[??]?$")
 
 
 def control_of(text: str) -> Control | None:
@@ -66,6 +70,8 @@ def decide(step: Step, text: str, parsed: bool, policy_words: Collection[str]) -
     if not step.free_text:
         asks = not parsed and shaped_as_question(text)
         return Decision.QUESTION if asks else Decision.ANSWER
+    if "organisation_ending" in step.rules and names_organisation(text):
+        return Decision.ANSWER
     return _on_free_text(text, policy_words)
 
 
@@ -75,6 +81,8 @@ def _on_free_text(text: str, policy_words: Collection[str]) -> Decision:
     if len(words) >= SHORT:
         ends_asking = ends_as_question(words) or enquires(words)
         return Decision.UNSURE if ends_asking and on_policy else Decision.ANSWER
+    if _HOW_TO_FILL.search(words):
+        return Decision.QUESTION
     if not shaped_as_question(words):
         return Decision.ANSWER
     if on_policy or _about_the_form(words):

@@ -20,7 +20,7 @@ YEARS_AHEAD = 5
 _LEAD = re.compile(
     r"^(?:我们|公司|希望|期望|计划|预计|争取|打算|大概|大约|最好|力争|应该|时间|是|在|于|:|未来|接下来的?)+"
 )
-_TRAIL = re.compile(r"(?:完成|完工|结束|到位|到岗|上线|交付|投产|入驻|用款|开始|就行|即可|左右|吧|的时候|期间)+$")
+_TRAIL = re.compile(r"(?:完成|完工|结束|到位|到岗|上线|交付|投产|入驻|用款|开始|就行|即可|左右|吧|的时候|期间|之间)+$")
 _BY = re.compile(r"^(?:截止到?|截至到?|最晚到?|最迟到?|不晚于|不迟于|到)")
 _BEFORE = re.compile(r"(?:之前|以前|前)$")
 _WITHIN = re.compile(r"(?:之内|以内|内)$")
@@ -35,6 +35,7 @@ _SPOKEN_PAIR = re.compile(
     r"(?<![〇零一二三四五六七八九十])(一[二两]|[二两]三|三[四五]|四五|五六|六七|七八|八九)"
     r"(?=个月|年|周|个?星期|天)"
 )
+_MONTH_PAIR = re.compile(r"(?<![〇零一二三四五六七八九十])([一二三四五六七八][二三四五六七八九])月份?")
 _NUMERAL = re.compile(
     r"[〇零一二两三四五六七八九十]+(?=[年月日号周天]|个|季|星期|礼拜|$|[至到-])|(?<=[周期拜])[一二三四五六]"
 )
@@ -179,6 +180,7 @@ def plus_months(start: date, count: int) -> date:
 def _arabic(said: str) -> str:
     """Spoken numbers become digits, year by year or by value; 两三个月 becomes 2-3个月; names like 五一 stay."""
     said = said.replace("半个月", "15天").replace("年半内", "年半")
+    said = _MONTH_PAIR.sub(lambda m: f"{_value(m[1][0])}月至{_value(m[1][1])}月", said)
     said = _SPOKEN_PAIR.sub(lambda m: f"{_value(m[1][0])}-{_value(m[1][1])}", said)
     kept = said.replace("五一", "\0")
     return _NUMERAL.sub(lambda m: _value(m[0]), kept).replace("\0", "五一")

@@ -17,7 +17,8 @@ AREA_CODE = "0532"
 _SPOKEN = str.maketrans("〇零一幺二两三四五六七八九", "0011223456789")
 _DASHES = re.compile(r"[‐-―−﹣—]+")
 _NUMBER = re.compile(r"(?:\(?\+|00)?[(]?[0-9][0-9 ().-]{2,}[0-9]")
-_EXTENSION = re.compile(r"\s*(?:转分机号?|分机号?|转|ext\.?|x|#)\s*:?\s*([0-9]{1,6})", re.IGNORECASE)
+_AREA_SLASH = re.compile(r"(?<![0-9])(0[1-9][0-9]{1,2})/(?=[2-8][0-9]{6,7}(?![0-9]))")
+_EXTENSION = re.compile(r"\s*,?\s*(?:转分机号?|分机号?|转|ext\.?|x|#)\s*:?\s*([0-9]{1,6})", re.IGNORECASE)
 _DASHED_EXTENSION = re.compile(r"(.*[0-9]{7,8}|\(?0[0-9]{2,3}\)?[ -]?[0-9]{3,4}[ -][0-9]{4})-([0-9]{1,6})")
 _MOBILE_LENGTH, _LOCAL_LENGTH = 11, 8
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
@@ -28,7 +29,7 @@ def read_phone(text: str) -> Read | Unread:
     clean = _DASHES.sub("-", plain(text))
     if not clean:
         return _error("empty")
-    spoken = clean.translate(_SPOKEN)
+    spoken = _AREA_SLASH.sub(r"\1-", clean.translate(_SPOKEN))
     runs = [match for match in _NUMBER.finditer(spoken) if len(_digits(match.group())) >= 4]
     if not runs:
         return _error("not_a_number")

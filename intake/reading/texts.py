@@ -9,14 +9,33 @@ from intake.models import Read, Saying, Step, Unread
 from intake.reading.numerals import number
 from intake.reading.plain import plain, tight
 
+_UNIT_CHARACTERS = "年月日天周秒分时次个件台套吨克升米厘毫微纳帕度瓦伏安赫焦牛倍级项人万亿元路帧成倍㎡"
 _NUMBER_AND_UNIT = re.compile(
-    r"[0-9.]+\s*(?:[a-zA-Zμ°%‰℃ΩÅ]|[×x*]"
-    r"|[年月日天周秒分时次个件台套吨克升米厘毫微纳帕度瓦伏安赫焦牛倍级项人万亿元路帧]|㎡|m²|小时|公斤)"
+    rf"[0-9.]+\s*(?:[a-zA-Zμ°%‰℃ΩÅ]|[×x*]|[{_UNIT_CHARACTERS}]|小时|公斤)|[一二两三四五六七八九十百]+(?:成|倍|年|个月|万)"
 )
 _ENDINGS = (
-    "公司", "研究院", "大学", "学院", "中心", "协会", "所", "厂", "院", "社", "银行", "合作社", "学会", "集团", "局", "委", "办公室",
-    "商会", "联盟", "基金会", "园", "部", "店", "行",
-)  # fmt: skip
+    *(
+        "公司",
+        "研究院",
+        "大学",
+        "学院",
+        "中心",
+        "协会",
+        "所",
+        "厂",
+        "院",
+        "社",
+        "银行",
+        "合作社",
+        "学会",
+        "集团",
+        "局",
+        "委",
+        "园",
+        "部",
+    ),
+    *("办公室", "商会", "联盟", "基金会", "店", "行"),
+)
 _TAG_SEPARATORS = re.compile(r"[、,,;;/|\n\s]+")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 _EMAIL_LEAD = re.compile(r"^(?:我的|电子|工作)*(?:邮箱|邮件|e-?mail)?(?:是|为)?[::]?", re.IGNORECASE)
@@ -64,9 +83,14 @@ def _warnings(words: str, step: Step) -> tuple[Saying, ...]:
     found = []
     if step.soft_min is not None and len(words) < step.soft_min:
         found.append(Saying("warning.text.short", {"typed": str(len(words)), "soft_min": str(step.soft_min)}))
-    if "organisation_ending" in step.rules and not _SAME.sub("", words).endswith(_ENDINGS):
+    if "organisation_ending" in step.rules and not names_organisation(words):
         found.append(Saying("warning.text.org_ending"))
     return tuple(found)
+
+
+def names_organisation(words: str) -> bool:
+    """True where the text ends as organisations' names end (…公司, …大学, …研究院)."""
+    return _SAME.sub("", plain(words)).endswith(_ENDINGS)
 
 
 def _bare(words: str) -> str:
