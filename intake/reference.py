@@ -41,6 +41,13 @@ class Industry(Frozen):
     keywords: tuple[str, ...] = ()
 
 
+class KindWords(Frozen):
+    """A kind of need and the words that point to it."""
+
+    kind: str
+    words: tuple[str, ...]
+
+
 class Reference(Frozen):
     """All lists of one moment."""
 
@@ -49,6 +56,7 @@ class Reference(Frozen):
     industries: tuple[Industry, ...]
     activities: tuple[Option, ...]
     policy_words: frozenset[str]
+    kinds: tuple[KindWords, ...]
 
     @cached_property
     def _options(self) -> dict[str, tuple[Option, ...]]:
@@ -79,6 +87,7 @@ def load_reference(folder: Path = DATA_FOLDER) -> Reference:
         industries=_toml(folder / "industries.toml")["industries"],
         activities=tuple(_activities(activities["sections"] + activities["manufacturing"])),
         policy_words=frozenset(_toml(folder / "policy_words.toml")["words"]),
+        kinds=_toml(folder / "kinds.toml")["kinds"],
     )
 
 

@@ -22,7 +22,7 @@ def number(text: str) -> Decimal | None:
     """The whole text as one number, or None. 一万五 is 15,000 and 一亿二 is 1.2亿, as they are said."""
     text = text.translate(_FINANCIAL).replace("个亿", "亿").replace("个万", "万")
     words = _WORD.findall(text)
-    if not words or "".join(words) != text:
+    if not words or "".join(words) != text or set(text) <= _SCALES.keys():
         return None
     return _evaluate(words)
 
