@@ -21,8 +21,20 @@ def quoted(hit: Hit, asked: Understanding) -> Claim | None:
     """The clause as a claim that is its own quote; None where it does not verify (it always should)."""
     start, end = best_window(hit.passage, asked, QUOTE_LENGTH)
     text = hit.passage.text[start:end]
-    claim = Claim(text, (Quote(hit.passage.id, text, start),))
-    return claim if verified(claim, {hit.passage.id: hit.passage}) else None
+    quotes = (Quote(hit.passage.id, text, start),)
+    for claim in (Claim(_readable(hit, text), quotes), Claim(text, quotes)):
+        if verified(claim, {hit.passage.id: hit.passage}):
+            return claim
+    return None
+
+
+def _readable(hit: Hit, text: str) -> str:
+    """A table's row with its column names, where it has as many cells; any other clause as it is."""
+    if hit.passage.kind != "row" or not hit.passage.lead:
+        return text
+    names = [name.strip() for name in hit.passage.lead.split("｜")]
+    cells = [cell.strip() for cell in text.strip().strip("|").split("|")]
+    return "；".join(f"{name}：{cell}" for name, cell in zip(names, cells, strict=True)) if len(names) == len(cells) else text
 
 
 def cite(hit: Hit, quote: str, shelf: Shelf, day: date) -> Citation:

@@ -41,6 +41,13 @@ class OpenRelease:
     def give_vectors(self, vectors: Mapping[str, Vector]) -> None:
         self.dense = DenseScan(self.ids, vectors) if vectors else None
 
+    @property
+    def vectors_share(self) -> float:
+        """The share of the release's passages that have a vector."""
+        if self.dense is None or not self.ordinal:
+            return 0.0
+        return float((self.dense.present & self._live).sum()) / len(self.ordinal)
+
     def missing(self) -> set[str]:
         """Passage ids that the release shows and no segment holds: their segment is lost or damaged."""
         return {span.passage for version in self.documents for span in version.spans} - self.ordinal.keys()

@@ -191,6 +191,11 @@ class Pipeline:
         return sureness(evidence, english=asked.english) < self._limits.threshold
 
 
+def terms_for_search(text: str, today: date) -> Mapping[int, float]:
+    """The weighted terms of a bare query, as the pipeline would search for them."""
+    return understand(text, today).terms
+
+
 # ------------------------------------------------------------------------------------------------------------ replies
 
 

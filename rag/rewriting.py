@@ -29,7 +29,9 @@ _OPENERS = re.compile(
     r"and\b|what about|how about|then\b|so\b|but\b)"
 )
 _POINTERS = re.compile(r"这个|那个|这项|那项|该政策|这政策|那政策|这笔|那笔|它|其中|上面|上述|刚才|刚刚|前面|这条|那条|\b(it|that|this|they|those)\b")
-_ENDS = re.compile(r"(呢|的呢|吗|么)?[??。!!~ ]*$")
+_ANEW = re.compile(r"(有|还有|都有)(什么|哪些|啥|没有)|(什么|哪些|啥)(政策|补贴|优惠|补助|奖励|扶持)|介绍(一下|下)?政策|查(一下|下)?政策")
+"""Asks for policies at large: a new beginning, however short."""
+
 WIDER = re.compile(r"市里|市级|全市|省里|省级|国家层面|国家级|全国|\bcity\b|\bprovinc|\bnational")
 SHORT = 6
 """汉字 of content at or under which a question after another one is taken to lean on it."""
@@ -72,6 +74,8 @@ def leans(text: str) -> bool:
         return True
     if _POINTERS.search(folded) and len(content) <= 2 * SHORT:
         return True
+    if _ANEW.search(folded) and not content:
+        return False
     return len(content) <= SHORT and not _names_topic(folded, content)
 
 

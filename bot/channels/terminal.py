@@ -1,0 +1,149 @@
+"""The terminal door: a line in, an answer out, with its sources. Translates, calls handle(), draws."""
+
+from __future__ import annotations
+
+import getpass
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from rich.cells import chop_cells
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.accounts import Accounts
+from bot.conversation import Conversation
+from bot.messages import Choice, Message, Reply
+from bot.phrases import Lang, Phrases
+from rag.jurisdictions import parse_place, places
+
+CONVERSATION = "terminal"
+
+
+class Terminal:
+    """`read` gives the next line or raises EOFError; `now` stamps messages."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        accounts: Accounts,
+        console: Console,
+        read: Callable[[str], str],
+        now: Callable[[], datetime],
+        lang: Lang = "zh",
+    ) -> None:
+        self._conversation = conversation
+        self._account = accounts.of("terminal", getpass.getuser()).id
+        self._console = console
+        self._read = read
+        self._now = now
+        self._lang: Lang = lang
+        self._phrases = Phrases(lang)
+        self._choices: tuple[Choice, ...] = ()
+
+    def run(self) -> None:
+        """Talk until the end of input or /退出."""
+        self._console.print(Text(self._phrases.say("ask.help.welcome"), style="bold"))
+        while (line := self._line()) is not None:
+            if not line.startswith("/"):
+                self._ask(line)
+            elif not self._command(line):
+                break
+        self._console.print(self._phrases.say("ask.help.bye"))
+
+    def _line(self) -> str | None:
+        """The next line that is not empty; None at the end of input."""
+        while True:
+            try:
+                line = self._read(self._phrases.say("ask.help.prompt")).strip()
+            except (EOFError, KeyboardInterrupt):
+                self._console.print()
+                return None
+            if line:
+                return line
+
+    def _ask(self, line: str) -> None:
+        picked = self._picked(line)
+        message = Message(
+            id=uuid.uuid4().hex,
+            account=self._account,
+            conversation=CONVERSATION,
+            received_at=self._now(),
+            text=None if picked else line,
+            choice=picked.id if picked else None,
+            lang=self._lang,
+        )
+        with self._console.status("…"):
+            reply = self._conversation.handle(message)
+        self._show(reply)
+
+    def _picked(self, line: str) -> Choice | None:
+        """The button that a number stands for."""
+        place = int(line) - 1 if line.isascii() and line.isdigit() and len(line) < 3 else -1
+        return self._choices[place] if 0 <= place < len(self._choices) else None
+
+    def _show(self, reply: Reply) -> None:
+        self._console.print()
+        for line in reply.text.splitlines():
+            self._lines(line, _styled)
+        self._choices = reply.choices
+        for number, choice in enumerate(reply.choices, start=1):
+            self._console.print(Padding(Text(f"[{number}] {choice.label}", style="cyan"), (0, 0, 0, 2)))
+        self._console.print()
+
+    def _command(self, line: str) -> bool:
+        """Whether to go on. Commands are exact words, in either language."""
+        word, _, rest = line[1:].partition(" ")
+        word = word.lower()
+        if word in {"退出", "quit", "exit", "q"}:
+            return False
+        if word in {"区", "district"}:
+            self._say(self._district(rest.strip()))
+        elif word in {"历史", "history"}:
+            self._history()
+        elif word in {"清空", "clear"}:
+            count = self._conversation.forget(self._account, CONVERSATION)
+            self._say(self._phrases.say("ask.help.cleared", count=count))
+        else:
+            self._say(self._phrases.say("ask.help.text"))
+        return True
+
+    def _district(self, name: str) -> str:
+        if name in {"清除", "clear", ""}:
+            self._conversation.set_district(self._account, None)
+            return self._phrases.say("ask.help.district_cleared")
+        place = parse_place(name)
+        if place is None or place.kind not in {"district", "zone"}:
+            known = "、".join(other.name for other in places() if other.kind in {"district", "zone"})
+            return self._phrases.say("ask.help.district_unknown", places=known)
+        self._conversation.set_district(self._account, place.name)
+        return self._phrases.say("ask.status.district_kept", district=place.name)
+
+    def _history(self) -> None:
+        past = self._conversation.past(self._account, CONVERSATION, 20)
+        for _, question, reply, at in past:
+            self._say(f"{at:%m-%d %H:%M}  {question}  →  {reply.text.strip().splitlines()[0][:60]}")
+        if not past:
+            self._say(self._phrases.say("ask.help.no_history"))
+
+    def _say(self, text: str) -> None:
+        for line in text.splitlines():
+            self._lines(line, Text)
+
+    def _lines(self, line: str, styled: Callable[[str], Text]) -> None:
+        """A line folded at the width of the window: Chinese has no spaces to break at."""
+        for piece in chop_cells(line, max(self._console.width - 4, 20)) or [""]:
+            self._console.print(Padding(styled(piece), (0, 0, 0, 2)))
+
+
+def _styled(line: str) -> Text:
+    """Policy titles stand out, sources step back, amounts and dates are marked."""
+    if line.startswith("《"):
+        return Text(line, style="bold")
+    if line.startswith(("来源：", "Source:")):
+        return Text(line, style="dim")
+    text = Text(line)
+    text.highlight_regex(r"[0-9][0-9.,—-]*\s*(?:万元|亿元|万|元/月|元|%|个月|年|日)", style="bold yellow")
+    text.highlight_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", style="yellow")
+    return text

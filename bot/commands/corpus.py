@@ -1,0 +1,170 @@
+"""`corpus check | index | status | ship-vectors`, and the indexing that `serve` and `chat` do at a first start."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.bootstrap import House, shipped_vectors
+from bot.commands.faults import CommandError
+from bot.commands.house import house_of, settings_of
+from bot.ownership import own
+from rag.adapters.vector_file import read_vectors
+from rag.adapters.vector_file import write_vectors as write_vector_file
+from rag.corpus import check as check_corpus
+from rag.corpus import read_corpus
+from rag.faults import render_faults
+from rag.indexing import Published, fill_vectors, publish, write_vectors
+from rag.models import Document
+from rag.ports import EmbedderError, VectorStoreError
+
+_LABELS = {"chunking": "整理政策条款", "embedding": "生成向量"}
+
+
+def say(text: str) -> None:
+    """Words for the person at the terminal: standard error, so that standard output stays data."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201  # as the sentence says
+
+
+def check(options: argparse.Namespace) -> int:
+    path = settings_of(options).corpus_dir
+    faults = check_corpus(path) if path.exists() else None
+    if faults is None:
+        raise CommandError(f"没有找到政策目录 {path}。请用 --corpus 指明，或在 .env 中设置 CORPUS_DIR。")
+    say(render_faults(faults) if faults else f"{path}：没有发现问题。")
+    return 1 if faults else 0
+
+
+def index(options: argparse.Namespace) -> int:
+    house = house_of(options)
+    with own(house.settings.data_dir, "corpus index"):
+        return index_corpus(house)
+
+
+def index_corpus(house: House, *, embed: bool = True) -> int:
+    """Publish CORPUS_DIR. Faulty files are named and skipped; returns 1 if there were any, with the rest published."""
+    documents, faulty = _read(house.settings.corpus_dir)
+    with _bar() as bar:
+        done = publish(documents, house.places, house.clock.now(), bar.show)
+        _take_shipped(house)
+        if embed:
+            _embed(house, bar)
+    say(_summary(done, len(documents)))
+    return 1 if faulty else 0
+
+
+def _read(path: Path) -> tuple[list[Document], bool]:
+    if not path.exists():
+        raise CommandError(f"没有找到政策目录 {path}。请用 --corpus 指明，或在 .env 中设置 CORPUS_DIR。")
+    corpus = read_corpus(path)
+    if corpus.faults:
+        say(render_faults(corpus.faults))
+        say("以上文件已跳过，其余照常入库。")
+    if not corpus.documents:
+        raise CommandError(f"{path} 里没有可用的政策。请放入 .md 政策文件（见 docs/how-to-add-a-policy.md）后重试。")
+    return corpus.documents, bool(corpus.faults)
+
+
+def _take_shipped(house: House) -> None:
+    """Vectors that came with the corpus spare the embedder; those of another embedder, or of other texts, change nothing."""
+    embedder = house.places.embedder
+    shelf = house.reader.shelf()
+    if embedder is None or shelf is None:
+        return
+    for path in shipped_vectors(house.settings.corpus_dir):
+        if path.stem == embedder.name:
+            try:
+                shipped = read_vectors(path)
+            except VectorStoreError:
+                continue
+            house.places.cache.put(embedder.name, {k: v for k, v in shipped.items() if k in shelf.opened.ordinal})
+    house.reader.take_vectors()
+
+
+def _embed(house: House, bar: _Bar) -> None:
+    shelf = house.reader.shelf()
+    if shelf is None or house.places.embedder is None:
+        return
+    try:
+        fill_vectors(shelf.opened, house.places, bar.show)
+        house.reader.take_vectors()
+        write_vectors(shelf.opened, house.places)
+    except EmbedderError as fault:
+        say(f"向量未能全部生成（{fault}）。词语检索不受影响；修复后再次运行会从中断处继续。")
+    except VectorStoreError as fault:
+        say(f"向量库不可用（{fault}）。它只是缓存，检索不受影响。")
+
+
+def _summary(done: Published, documents: int) -> str:
+    plan = done.plan
+    if plan.empty:
+        return f"政策库没有变化：第 {done.release.number} 版，{documents} 份。"
+    return (
+        f"已发布第 {done.release.number} 版：共 {documents} 份（新增 {len(plan.add)}，修改 {len(plan.change)}，"
+        f"撤下 {len(plan.retire)}），写入 {done.written} 段。"
+    )
+
+
+def status(options: argparse.Namespace) -> int:
+    card = house_of(options).library().release()
+    if card is None:
+        say("还没有发布过政策库。运行 python -m bot corpus index 建立。")
+        return 1
+    say(
+        f"第 {card.number} 版（{card.id}），{card.created_at:%Y-%m-%d %H:%M} UTC 发布：{card.documents} 份，"
+        f"{card.passages} 段，向量 {card.vectors_ready:.0%}（{card.embedder or '未启用'}）"
+    )
+    return 0
+
+
+def ship_vectors(options: argparse.Namespace) -> int:
+    """Embed the corpus in a throw-away folder and write its vectors beside it."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        options.data = folder
+        house = house_of(options)
+        index_corpus(house)
+        shelf, embedder = house.reader.shelf(), house.places.embedder
+        if shelf is None or embedder is None:
+            raise CommandError("本机没有可用的向量模型，无法生成随库向量。")
+        vectors = house.places.cache.get(embedder.name, list(shelf.opened.ordinal))
+    path = house.settings.corpus_dir / "_vectors" / f"{embedder.name}.npz"
+    write_vector_file(path, vectors)
+    say(f"已写入 {path}：{len(vectors)} 段。")
+    return 0
+
+
+class _Bar:
+    """A progress bar on standard error, a task a stage."""
+
+    def __init__(self) -> None:
+        columns: Sequence[object] = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=False)  # type: ignore[arg-type]  # mixed columns
+        self._tasks: dict[str, int] = {}
+
+    def show(self, stage: str, done: int, of: int) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(_LABELS[stage], total=of)
+        self._progress.update(self._tasks[stage], completed=done, total=of)  # type: ignore[arg-type]  # rich's own id type
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+def _bar() -> _Bar:
+    return _Bar()

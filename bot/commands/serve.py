@@ -1,0 +1,139 @@
+"""`serve`: own the data folder, index at a first start, serve the web chat, say so in one line."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import uvicorn
+
+from bot.accounts import Account, Accounts
+from bot.bootstrap import House, build
+from bot.channels.web_chat.limits import Limits
+from bot.channels.web_chat.ports import PastTurn
+from bot.channels.web_chat.schema import ChatReply
+from bot.commands.corpus import index_corpus, say
+from bot.commands.faults import CommandError
+from bot.commands.house import settings_of
+from bot.conversation import Conversation
+from bot.messages import Message, Reply
+from bot.ownership import own
+from bot.settings import Settings
+from bot.web import create_app
+from rag.indexing import fill_vectors, write_vectors
+from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
+
+_log = logging.getLogger(__name__)
+
+
+def serve(options: argparse.Namespace) -> int:
+    settings = settings_of(options)
+    bound = _bound(settings)
+    address = f"http://{settings.host}:{bound.getsockname()[1]}"
+    with own(settings.data_dir, "serve", address):
+        house = build(settings)
+        if house.reader.shelf() is None:
+            say("首次启动：正在建立政策索引…")
+            index_corpus(house, embed=False)
+        _announce(house, address)
+        threading.Thread(target=_fill, args=(house,), name="vectors", daemon=True).start()
+        config = uvicorn.Config(_app(house), access_log=False, log_config=None, timeout_graceful_shutdown=8)
+        uvicorn.Server(config).run(sockets=[bound])
+    return 0
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """The listening socket, taken before anything slow, so that a busy port is told at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+        bound.listen(128)
+    except OSError as fault:
+        bound.close()
+        raise CommandError(
+            f"端口 {settings.host}:{settings.port} 不能使用（{fault.strerror}）。换一个端口再试：PORT={settings.port + 1} make run"
+        ) from fault
+    return bound
+
+
+def _announce(house: House, address: str) -> None:
+    card = house.library().release()
+    notes = f"；{'；'.join(house.notes)}" if house.notes else ""
+    say(f"科创政策助手已就绪：{address}（{card.documents if card else 0} 份政策{notes}；按 Ctrl+C 停止）")
+
+
+def _fill(house: House) -> None:
+    """Vectors fill in behind while questions are answered lexically."""
+    shelf = house.reader.shelf()
+    if shelf is None:
+        return
+    try:
+        if fill_vectors(shelf.opened, house.places):
+            house.reader.take_vectors()
+        write_vectors(shelf.opened, house.places)
+    except (EmbedderError, VectorStoreError, ReleaseStoreError) as fault:
+        _log.warning("vectors are not complete: %s", fault)
+        house.notes.append("向量未能全部生成，部分按词语检索")
+
+
+def _app(house: House) -> object:
+    settings = house.settings
+    return create_app(
+        WebAssistant(house.conversation()),
+        house.library(),
+        WebSessions(house.accounts()),
+        limits=Limits(session_per_minute=settings.questions_per_minute),
+        hosts=[settings.host],
+        contact=settings.fallback_contact,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WebAssistant:
+    """The conversation, as the web door asks for it."""
+
+    conversation: Conversation
+
+    def handle(self, message: Message, on_stage: Callable[[str], None] | None = None) -> Reply:
+        return self.conversation.handle(message, on_stage)
+
+    def past(self, account: str, conversation: str, limit: int = 50) -> list[PastTurn]:
+        return [
+            PastTurn(key, question, ChatReply.of(reply, key).model_dump(mode="json"), at)
+            for key, question, reply, at in self.conversation.past(account, conversation, limit)
+        ]
+
+    def forget(self, account: str, conversation: str) -> None:
+        self.conversation.forget(account, conversation)
+
+    def district(self, account: str) -> str | None:
+        return self.conversation.district(account)
+
+    def set_district(self, account: str, name: str | None) -> None:
+        self.conversation.set_district(account, name)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSessions:
+    """The accounts, as the web door asks for them."""
+
+    accounts: Accounts
+
+    def open(self) -> tuple[str, str]:
+        token, account = self.accounts.open_session()
+        return token, account.id
+
+    def resolve(self, token: str) -> str | None:
+        account = self.accounts.resolve_session(token)
+        return account.id if account else None
+
+    def labelled(self, account: str, label: str) -> str:
+        session = self.accounts.get(account)
+        return self.accounts.labelled(session, label).id if isinstance(session, Account) else account
+

@@ -1,0 +1,94 @@
+"""Start here: handle(Message) → Reply. Whose turn is it? A repeated message gets the reply it got before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.accounts import Accounts
+from bot.dialogs.ask import AskDialog
+from bot.history import History, as_turns
+from bot.messages import Message, Reply
+from rag.jurisdictions import find_places, parse_place
+from rag.models import AnswerStatus
+
+DISTRICT = "district"
+_RESIDENT = re.compile(r"(?:我们?|咱们?|俺们?)?(?:公司|企业|单位|厂|注册地|注册)?(?:注册)?(?:是)?(?:在|位于|落在)?(?:青岛市?)?(.{2,12}?)(?:的|这边|这里|办公|注册)?[。.!! ]*")
+_replies: TypeAdapter[Reply] = TypeAdapter(Reply)
+
+
+class Conversation:
+    """Handles messages of all doors. Messages of one account must come one after the other (the doors see to it)."""
+
+    def __init__(self, ask: AskDialog, history: History, accounts: Accounts, history_turns: int = 6) -> None:
+        self._ask = ask
+        self._history = history
+        self._accounts = accounts
+        self._history_turns = history_turns
+
+    def handle(self, message: Message, on_stage: Callable[[str], None] | None = None) -> Reply:
+        """Answer a message and keep the turn before the reply is returned."""
+        kept = self._history.replied(message.account, message.id)
+        if kept is not None:
+            return _replies.validate_json(kept)
+        try:
+            reply = self._reply(message, on_stage)
+        except Exception:  # the one catch-all of the conversation: it is logged, and the person is told
+            return self._ask.failed(message.lang)
+        return _replies.validate_json(self._history.record(message, reply, _as_json(reply)))
+
+    def _reply(self, message: Message, on_stage: Callable[[str], None] | None) -> Reply:
+        if message.choice and message.choice.startswith("topic:"):
+            return self._ask.topic(message.choice.removeprefix("topic:"), message.lang)
+        text = message.text or (self._ask.example(message.choice, message.lang) if message.choice else None) or ""
+        if (home := _residence(text)) is not None:
+            self._accounts.keep_setting(message.account, DISTRICT, home)
+            said = self._ask.say("ask.status.district_kept", message.lang, district=home)
+            return Reply(AnswerStatus.SMALLTALK.value, said)
+        return self._ask.ask(
+            text,
+            lang=message.lang,
+            history=as_turns(self._history.last(message.account, message.conversation, self._history_turns)),
+            district=message.district or self.district(message.account),
+            as_of=message.as_of,
+            on_stage=on_stage,
+        )
+
+    def past(self, account: str, conversation: str, limit: int = 50) -> list[tuple[str, str, Reply, datetime]]:
+        """The latest turns, oldest first: (message id, question, reply, when)."""
+        return [
+            (turn.message, turn.question, _replies.validate_json(turn.reply_json), turn.created_at)
+            for turn in self._history.last(account, conversation, limit)
+        ]
+
+    def forget(self, account: str, conversation: str) -> int:
+        return self._history.delete(account, conversation)
+
+    def district(self, account: str) -> str | None:
+        found = self._accounts.get(account)
+        value: Any = found.settings.get(DISTRICT) if found else None
+        return str(value) if value else None
+
+    def set_district(self, account: str, name: str | None) -> None:
+        self._accounts.keep_setting(account, DISTRICT, name)
+
+
+def _residence(text: str) -> str | None:
+    """The district of somebody who says no more than where they are (「我们公司在崂山区」); 「崂山呢」 is a follow-up."""
+    match = _RESIDENT.fullmatch(text.strip())
+    if match is None or not re.search(r"在|位于|我|公司|企业|单位", text):
+        return None
+    place = parse_place(match.group(1))
+    return place.name if place and place.kind in {"district", "zone"} and find_places(text) else None
+
+
+def _as_json(reply: Reply) -> str:
+    """The reply as it is kept. What was found but not shown is recorded beside it, not in it."""
+    if reply.answer is not None:
+        reply = replace(reply, answer=replace(reply.answer, hits=()))
+    return _replies.dump_json(reply).decode()

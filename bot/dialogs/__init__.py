@@ -1,0 +1,1 @@
+"""One ability a file: ask; later submit, track, match."""

@@ -1,0 +1,108 @@
+"""An Answer in words: plain text that stands alone in any door. The clauses are verbatim, the rest is from the wording files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from bot.phrases import Phrases
+from rag.models import Answer, AnswerStatus, Citation, Claim, Notice
+
+_FIRST = ("injection_ignored", "as_of", "listing", "retired_by", "retired", "from_reports")
+_LAST = ("listing_no_district", "office", "office_asof")
+
+
+class AnswerText:
+    """Words for answers in one language. `contact` is the configured fallback that every answer ends with."""
+
+    def __init__(self, phrases: Phrases, contact: str, longest_question: int) -> None:
+        self._phrases = phrases
+        self._contact = contact
+        self._longest = longest_question
+
+    def of(self, answer: Answer) -> str:
+        if answer.status is AnswerStatus.ANSWERED:
+            return "\n".join(self._answered(answer))
+        if answer.status is AnswerStatus.SMALLTALK:
+            return self._phrases.say(f"ask.smalltalk.{answer.notices[0].key.removeprefix('smalltalk_')}")
+        return "\n".join(self._refused(answer))
+
+    def _answered(self, answer: Answer) -> Iterable[str]:
+        yield from self._notices(answer.notices, _FIRST)
+        pairs = list(zip(answer.citations, answer.claims, strict=True))
+        for heading, group in groupby(pairs, key=lambda pair: self._heading(pair[0])):
+            yield f"\n{heading}"
+            yield from self._clauses(list(group))
+        if any(citation.confidence == "medium" for citation in answer.citations):
+            yield f"\n{self._phrases.say('ask.verify')}"
+        yield from self._ending(answer)
+
+    def _refused(self, answer: Answer) -> Iterable[str]:
+        yield from self._notices(answer.notices, ("injection_ignored",))
+        yield self._reason(answer)
+        if answer.nearest:
+            yield f"\n{self._phrases.say('ask.status.nearest')}"
+            for citation in answer.nearest:
+                yield self._nearest(citation)
+        if answer.status.value.startswith("unanswerable"):
+            yield from self._ending(answer)
+
+    def _reason(self, answer: Answer) -> str:
+        values = next((notice.values for notice in answer.notices if notice.key == "searched"), {})
+        key = f"ask.status.{answer.status.value}"
+        if "title" in values and self._phrases.has(f"{key}_titled"):
+            key += "_titled"
+        return self._phrases.say(key, limit=self._longest, **{"reference": "", **values})
+
+    def _heading(self, citation: Citation) -> str:
+        if citation.policy_status is None:
+            return self._phrases.say("ask.head_plain", title=citation.title)
+        head = self._phrases.say(
+            "ask.head",
+            title=citation.title,
+            doc_no=citation.doc_no or "",
+            jurisdiction=self._level(citation),
+            mark=self._mark(citation),
+            state=citation.policy_status.value,
+            judged=citation.judged.isoformat() if citation.judged else "—",
+        )
+        return head if not citation.url else f"{head}\n{self._phrases.say('ask.source', url=citation.url)}"
+
+    def _level(self, citation: Citation) -> str:
+        return self._phrases.say(f"ask.section.{citation.level}", jurisdiction=citation.jurisdiction or "")
+
+    def _clauses(self, group: Sequence[tuple[Citation, Claim]]) -> Iterable[str]:
+        for citation, claim in group:
+            if citation.policy_status is None:
+                article = f"{citation.article}　" if citation.article else ""
+                yield self._phrases.say("ask.clause_plain", article=article, text=claim.text)
+            else:
+                reported = self._phrases.say("ask.reported") if citation.confidence == "medium" else ""
+                yield self._clause(citation, reported + claim.text)
+
+    def _clause(self, citation: Citation, text: str) -> str:
+        return self._phrases.say("ask.clause", article=citation.article or citation.title, text=text)
+
+    def _nearest(self, citation: Citation) -> str:
+        return self._phrases.say(
+            "ask.status.nearest_clause",
+            title=citation.title,
+            article=citation.article or "",
+            mark=self._mark(citation),
+            state=citation.policy_status.value if citation.policy_status else "—",
+            text=citation.quote,
+        )
+
+    def _mark(self, citation: Citation) -> str:
+        return self._phrases.say(f"ask.mark_{citation.confidence or 'original'}")
+
+    def _ending(self, answer: Answer) -> Iterable[str]:
+        yield ""
+        yield from self._notices(answer.notices, _LAST)
+        yield self._phrases.say("ask.notice.fallback", contact=self._contact)
+
+    def _notices(self, notices: Sequence[Notice], keys: Sequence[str]) -> Iterable[str]:
+        for key in keys:
+            for notice in notices:
+                if notice.key == key:
+                    yield self._phrases.say(f"ask.notice.{key}", **notice.values)

@@ -1,0 +1,157 @@
+"""The published policies as people browse them: a list to filter, a page each, and what the index says of its health."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from bot.channels.web_chat.ports import PolicyCard, PolicyFilter, PolicyPage, RelatedPolicy, ReleaseCard, Section
+from bot.clock import Clock
+from bot.phrases import Phrases
+from rag.guardrails import fold
+from rag.jurisdictions import places as every_place
+from rag.models import Level, Passage
+from rag.policies import Policy
+from rag.reader import Reader, Shelf
+
+_LEVELS = list(Level)
+
+
+class PublishedLibrary:
+    """Reads the live release at each call. `notes` are the standing remarks of start-up (no embedder here, …)."""
+
+    def __init__(self, reader: Reader, clock: Clock, notes: Sequence[str] = ()) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._notes = list(notes)
+
+    def release(self) -> ReleaseCard | None:
+        shelf = self._reader.shelf()
+        if shelf is None:
+            return None
+        opened, embedder = shelf.opened, self._reader.places.embedder
+        return ReleaseCard(
+            id=opened.release.id,
+            number=opened.release.number,
+            created_at=opened.release.created_at,
+            documents=len(opened.documents),
+            passages=len(opened.ordinal),
+            vectors_ready=opened.vectors_share,
+            embedder=embedder.name if embedder else None,
+            note="；".join(self._notes) or None,
+        )
+
+    def policies(self, filters: PolicyFilter) -> list[PolicyCard]:
+        shelf = self._reader.shelf()
+        if shelf is None:
+            return []
+        cards = [_card(shelf, row, self._clock.today()) for row in range(len(shelf.opened.documents))]
+        return sorted((card for card in cards if _fits(card, filters)), key=_order)
+
+    def policy(self, id: str) -> PolicyPage | None:  # noqa: A002  # the API's word
+        shelf = self._reader.shelf()
+        row = shelf.catalogue.place.get(id) if shelf else None
+        return None if shelf is None or row is None else _page(shelf, row, self._clock.today())
+
+    def places(self) -> list[str]:
+        return [place.name for place in every_place() if place.kind in {"district", "zone"}]
+
+    def examples(self) -> Mapping[str, Sequence[str]]:
+        return Phrases("zh").lists("examples")
+
+    def health(self) -> Mapping[str, Any]:
+        card = self.release()
+        notes = [*self._notes] if card else [*self._notes, "政策库还没有建好"]
+        if card and card.embedder and card.vectors_ready < 1:
+            notes.append(f"向量已就绪 {card.vectors_ready:.0%}，其余按词语检索")
+        return {
+            "ready": card is not None,
+            "release": card.id if card else None,
+            "documents": card.documents if card else 0,
+            "passages": card.passages if card else 0,
+            "embedder": card.embedder if card else None,
+            "vectors_ready": card.vectors_ready if card else 0.0,
+            "degraded": notes,
+        }
+
+
+def _card(shelf: Shelf, row: int, today: date) -> PolicyCard:
+    document, policy = shelf.opened.documents[row].document, shelf.catalogue.policies[row]
+    standing = shelf.catalogue.standing(row, today)
+    return PolicyCard(
+        id=document.id,
+        title=document.title,
+        doc_no=policy.doc_no if policy else None,
+        issuer=policy.issuer if policy else None,
+        level=policy.level if policy else None,
+        jurisdiction=policy.jurisdiction if policy else None,
+        categories=policy.categories if policy else (),
+        state=standing.state if standing else None,
+        issued=policy.issued if policy else None,
+        expires=policy.expires if policy else None,
+        confidence=policy.confidence if policy else None,
+    )
+
+
+def _fits(card: PolicyCard, filters: PolicyFilter) -> bool:
+    words = fold(filters.text).split()
+    held = fold(" ".join(filter(None, (card.title, card.doc_no, card.issuer, card.jurisdiction))))
+    return (
+        all(word in held for word in words)
+        and filters.level in {None, card.level}
+        and filters.jurisdiction in {None, "", card.jurisdiction}
+        and (filters.category is None or filters.category in card.categories)
+        and filters.state in {None, card.state}
+    )
+
+
+def _order(card: PolicyCard) -> tuple[int, bool, str, str]:
+    """Nearest level first (district, city, province, state), current before retired, newest first."""
+    level = -_LEVELS.index(card.level) if card.level else 1
+    newest = "".join(chr(0x10FFFF - ord(character)) for character in card.issued or "")
+    return level, bool(card.state and card.state.retired), newest, card.id
+
+
+def _page(shelf: Shelf, row: int, today: date) -> PolicyPage:
+    card = _card(shelf, row, today)
+    sections = tuple(_section(passage) for passage in shelf.opened.passages_of(card.id))
+    policy, standing = shelf.catalogue.policies[row], shelf.catalogue.standing(row, today)
+    if policy is None:
+        return PolicyPage(card, sections)
+    return PolicyPage(
+        card=card,
+        sections=sections,
+        sources=policy.sources,
+        relations=tuple(_relations(shelf, policy)),
+        application=policy.application,
+        contact=policy.contact,
+        contact_asof=policy.contact_asof,
+        judged=standing.judged if standing else None,
+        status_basis=policy.status_basis,
+        preamble=_preamble(shelf.opened.documents[row].document.text),
+    )
+
+
+def _section(passage: Passage) -> Section:
+    return Section(
+        passage=passage.id,
+        article=passage.article,
+        label=passage.path[-1] if len(passage.path) > 1 else "",
+        lead=passage.lead,
+        text=passage.text,
+        kind=passage.kind,
+        confidence=passage.confidence,
+        provision=passage.provision,
+    )
+
+
+def _relations(shelf: Shelf, policy: Policy) -> list[RelatedPolicy]:
+    found = [(relation, shelf.catalogue.policy(relation.id)) for relation in policy.relations]
+    return [RelatedPolicy(r.rel, other.title, other.id, r.inferred) for r, other in found if other]
+
+
+def _preamble(text: str) -> str:
+    """The blockquote above the first heading, without its marks."""
+    lines = text.split("\n## ", 1)[0].splitlines()
+    return "\n".join(line.removeprefix("> ").removeprefix(">") for line in lines if line.startswith(">"))

@@ -1,0 +1,123 @@
+"""Segments of vectors as Chroma collections, embedded (one process owns the folder) or on a Chroma server.
+
+A collection is written once under a fresh name: an embedded reader sees a new collection at once and never sees changes
+inside one it has open. No embedding function is ever given, since Chroma's default one downloads a model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from rag.ports import Vector, VectorStoreError
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+
+PREFIX = "kc-"
+_BATCH = 2_000
+
+
+class ChromaStore:
+    """A `VectorStore`. `connect` is called at the first use, so that nothing imports Chroma before it is needed."""
+
+    def __init__(self, connect: Callable[[], ClientAPI]) -> None:
+        self._connect = connect
+        self._client: ClientAPI | None = None
+
+    def write(self, segment: str, ids: Sequence[str], vectors: Vector) -> None:
+        """Build under a working name, rename when whole: a crash leaves no half segment under the name itself."""
+        name = _name(segment)
+        self._call(self._drop, name)
+        working = f"{name}-w"
+        self._call(self._drop, working)
+        collection = self._call(self._make, working)
+        for start in range(0, len(ids), _BATCH):
+            rows = np.asarray(vectors[start : start + _BATCH], dtype=np.float32)
+            self._call(collection.add, ids=list(ids[start : start + _BATCH]), embeddings=rows)
+        self._call(collection.modify, name=name)
+
+    def search(self, segments: Sequence[str], vector: Vector, k: int) -> list[tuple[str, float]]:
+        found: list[tuple[str, float]] = []
+        for segment in segments:
+            collection = self._call(self._get, _name(segment))
+            result = self._call(collection.query, query_embeddings=[np.asarray(vector)], n_results=k, include=["distances"])
+            found += zip(result["ids"][0], (1 - distance for distance in result["distances"][0]), strict=True)
+        return sorted(found, key=lambda pair: -pair[1])[:k]
+
+    def segments(self) -> set[str]:
+        names = [collection.name for collection in self._call(self._list)]
+        return {name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX) and not name.endswith("-w")}
+
+    def drop(self, segment: str) -> None:
+        self._call(self._drop, _name(segment))
+
+    def _make(self, name: str) -> Any:
+        return self._open().create_collection(
+            name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+        )
+
+    def _get(self, name: str) -> Any:
+        return self._open().get_collection(name, embedding_function=None)
+
+    def _list(self) -> Any:
+        return self._open().list_collections()
+
+    def _drop(self, name: str) -> None:
+        if any(collection.name == name for collection in self._open().list_collections()):
+            self._open().delete_collection(name)
+
+    def _open(self) -> ClientAPI:
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
+
+    @staticmethod
+    def _call(work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Chroma raises whatever lies underneath (its own errors, httpx, Rust panics as BaseException are let go)."""
+        try:
+            return work(*arguments, **named)
+        except VectorStoreError:
+            raise
+        except Exception as fault:
+            raise VectorStoreError(f"Chroma failed: {type(fault).__name__}") from fault
+
+
+def embedded(folder: Path) -> ChromaStore:
+    """Chroma inside this process, in a folder that this process alone owns."""
+
+    def connect() -> ClientAPI:
+        import chromadb
+
+        folder.mkdir(parents=True, exist_ok=True)
+        return chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
+
+    return ChromaStore(connect)
+
+
+def served(url: str) -> ChromaStore:
+    """A Chroma server. It has no authentication of its own: keep it on loopback or behind a proxy."""
+
+    def connect() -> ClientAPI:
+        import chromadb
+
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        return chromadb.HttpClient(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or (443 if secure else 8000),
+            ssl=secure,
+            settings=chromadb.Settings(anonymized_telemetry=False),
+        )
+
+    return ChromaStore(connect)
+
+
+def _name(segment: str) -> str:
+    """Chroma takes 3–512 of [a-zA-Z0-9._-]."""
+    return PREFIX + re.sub(r"[^a-zA-Z0-9._-]", "-", segment)
