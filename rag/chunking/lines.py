@@ -16,7 +16,8 @@ PATH_LIMIT = 60  # characters of a heading in a path; it is repeated in every pa
 _HASHES = re.compile(rf"{BLANK}*(#{{1,6}}){BLANK}+")
 _NOISE = re.compile(rf"{BLANK}*(?:<!--.*?-->|([-*_]){BLANK}?(?:\1{BLANK}?){{2,}}){BLANK}*")
 _ATTACHMENT = re.compile(
-    rf"{BLANK}*附{BLANK}*[件录表图]{BLANK}*[一二三四五六七八九十0-9]{{0,3}}{BLANK}*[:：]?[^。；，、]{{0,40}}"
+    rf"{BLANK}*附{BLANK}*[件录表图]{BLANK}*[一二三四五六七八九十0-9]{{0,3}}{BLANK}*[:：]?"
+    rf"(?!{BLANK}*[0-9]+[.．、])[^。；，、]{{0,40}}"
 )
 _OPENING = re.compile(rf"{BLANK}*(?:\*\*)?")
 _INLINE = re.compile(rf"(?<=[^\s]){BLANK}+(?=[{STARTERS}])")
@@ -35,6 +36,7 @@ class Heading:
     end: int
     depth: int
     title: str
+    attachment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def split_lines(text: str) -> Iterator[tuple[int, int]]:
 
 def heading_words(words: str) -> str:
     """A heading as a path part: one blank between words, 总　则 as 总则, cut at PATH_LIMIT."""
-    words = re.sub(r"\s+", " ", words).strip()
+    words = re.sub(r"\s+", " ", words).strip(" *")
     words = re.sub(r"([总附罚]) 则", r"\1则", words)
     return words if len(words) <= PATH_LIMIT else words[: PATH_LIMIT - 1] + "…"
 
@@ -93,7 +95,7 @@ def _read_line(text: str, start: int, end: int, reading: Reading) -> None:
     elif found := _HASHES.match(text, start, end):
         _read_hashes(text, found.end(), len(found[1]), start, end, reading)
     elif _ATTACHMENT.fullmatch(line):
-        reading.headings.append(Heading(start, end, 1, heading_words(line)))
+        reading.headings.append(Heading(start, end, 1, heading_words(line), attachment=True))
     else:
         _read_marks(text, start, end, reading)
 
@@ -124,16 +126,24 @@ def _read_marks(text: str, start: int, end: int, reading: Reading) -> None:
         segment = text[max(since, before - _LOOK_BACK) : before].strip()
         if inline and segment and segment[-1] in _UNFINISHED:
             continue
-        candidate = _candidate(text, start if not inline else before, mark, limit, inline, _fresh(segment))
+        fresh = _after_heading(text, before, reading) or _fresh(segment, mark)
+        candidate = _candidate(text, before if inline else start, mark, limit, inline, fresh)
         if candidate:
             reading.candidates.append(candidate)
             since = before
 
 
-def _fresh(segment: str) -> bool:
-    """Whether what stands between two marks ends with a sentence, or with what may be a heading."""
+def _after_heading(text: str, before: int, reading: Reading) -> bool:
+    last = reading.candidates[-1] if reading.candidates else None
+    return last is not None and last.heading != "" and not text[last.start : before].strip()
+
+
+def _fresh(segment: str, mark: Mark) -> bool:
+    """Whether what stands between two marks ends with a sentence or, unless 第十二条 follows, like a heading."""
     if not segment or segment[-1] in _FINISHED:
         return True
+    if mark.rank == Rank.ARTICLE and mark.number > (1, 0):
+        return False
     return _HEADING_LIKE.fullmatch(re.split("[。！？；：]", segment)[-1]) is not None
 
 

@@ -53,7 +53,8 @@ _STRUCTURE_RANKS = {"编": Rank.BOOK, "分编": Rank.SUBBOOK, "章": Rank.CHAPTE
 # What follows a cross-reference that happens to stand at a line's start: 第十二条的规定, 第五条第二款, 第三章规定.
 _REFERENCE = re.compile(
     r"[的、，,;；。）)》”]|以[上下外内]|第[^条章节编]{1,5}[款项条]|[一二三四五六七八九十]款|中[的规所，]|所[称列述规指]"
-    r"|规定[的，、：。]|之规定|(?:以?及|和|或者?|与|至|到)(?:第|本|前|其他)"
+    r"|规定|之规定|(?:以?及|和|或者?|与|至|到)(?:第|本|前|其他)"
+    rf"|{_BLANK}+(?:、|规定的|所列|第[一二三四五六七八九十]{{1,3}}[款项])"
 )
 _CIRCLED = "".join(chr(ord(first) + offset) for _, first, count in _CIRCLES for offset in range(count))
 STARTERS = f"第（({_CHINESE}0123456789０１２３４５６７８９{_CIRCLED}"

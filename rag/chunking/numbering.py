@@ -83,7 +83,7 @@ class _Articles:
     def _follows(self, index: int, number: tuple[int, int], candidate: Candidate) -> bool:
         whole, sub = self.last
         if number in {(whole + 1, 0), (whole, sub + 1)}:
-            return True
+            return candidate.fresh or self._next_article[index] in {(number[0] + 1, 0), (number[0], number[1] + 1)}
         if number <= self.last:
             return False
         if candidate.inline:  # an excerpt may begin anywhere (合同编 with 第四百六十三条), but not with a lone figure

@@ -87,13 +87,19 @@ def _events(text: str, reading: Reading, after: int) -> list[Event]:
     heads = accepted(_without_contents(text, candidates))
     if sum(head.mark.rank == Rank.ARTICLE for head in heads) < 2:  # one 第X条 alone is a mention
         heads = accepted([c for c in candidates if c.mark.rank != Rank.ARTICLE])
-    events: list[Event] = [*heads, *reading.headings, *reading.noise, *reading.tables]
+    events: list[Event] = [*heads, *_filled(text, reading.headings), *reading.noise, *reading.tables]
     events = [event for event in events if _begin(event) >= after or isinstance(event, Noise)]
     return sorted(events, key=_begin)
 
 
 def _begin(event: Event) -> int:
     return event.cut if isinstance(event, Candidate) else event.start
+
+
+def _filled(text: str, headings: Sequence[Heading]) -> list[Heading]:
+    """Leave out attachments that are only named (附件：申报书): these lines are text."""
+    ends = [heading.start for heading in headings[1:]] + [len(text)]
+    return [h for h, end in zip(headings, ends, strict=False) if not h.attachment or text[h.end : end].strip()]
 
 
 def _without_contents(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
