@@ -83,7 +83,7 @@ class SqlReleaseStore:
         return {row[0]: tables.passage_of(row) for row in rows}
 
     def publish(self, release: Release, versions: Sequence[DocumentVersion], passages: Sequence[Passage]) -> None:
-        """See the port. A release that is not live becomes the newest: its number is raised unless it is above all others.
+        """See the port. A release that is not live becomes the newest: its number is raised where others are above.
         Where a version or passage it needs is missing, nothing is stored and ReleaseStoreError is raised.
         """
         with _faults(ReleaseStoreError), writing(self._engine) as connection:

@@ -1,4 +1,4 @@
-"""What every ReleaseStore must do, run on memory, SQLite and PostgreSQL; and what SQL adds: sweeping, surviving a kill."""
+"""What every ReleaseStore must do, on memory, SQLite and PostgreSQL; and what SQL adds: sweeping, surviving a kill."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def a_policy(key: str) -> Policy:
     )
 
 
-def a_document(key: str, wording: str = "给予补助", policy: Policy | None = None) -> tuple[DocumentVersion, list[Passage]]:
+def a_document(
+    key: str, wording: str = "给予补助", policy: Policy | None = None
+) -> tuple[DocumentVersion, list[Passage]]:
     """Two passages, the first the same in every wording."""
     texts = ["第一条 为支持企业，制定本措施。\n", f"第二条 对高新技术企业{wording}。\n"]
     passages = [
