@@ -112,7 +112,7 @@ def _follow_up(step: Step, ask: str) -> Step:
     return Step(
         id=f"{step.id}_other",
         type="text",
-        label=f"{step.label}(其他)",
+        label=f"{step.label}（其他）",
         ask=ask,
         required="O" if step.required == "O" else "C",
         fast=step.fast,
@@ -140,7 +140,7 @@ def _numbered(inner: Row, group: Row, number: int, gate: list[Row]) -> Row:
     if number > 1:
         copied["copy_of"] = f"{group['id']}_1_{inner['id']}"
         copied["when"] = gate
-        copied["label"] = f"{inner['label']}({number})"
+        copied["label"] = f"{inner['label']}（{number}）"
         copied["required"] = "C" if inner.get("required") == "R" else inner.get("required", "O")
     return copied
 
@@ -149,7 +149,7 @@ def _more(group: Row, number: int, gate: list[Row]) -> Step:
     return Step(
         id=f"{group['id']}_{number}_more",
         type="bool",
-        label=f"{group['more_label']}({number})",
+        label=f"{group['more_label']}（{number}）",
         ask=group["more"],
         required="C" if gate else "R",
         fast=True,

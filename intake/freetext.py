@@ -1,6 +1,6 @@
 """「用您自己的话说说」: rules that propose answers from a story, each with the stretch of text it came from.
 
-Proposals only: nothing counts until the person confirms it. A proposal that the step's own reader would refuse is dropped.
+Proposals only: nothing counts until the person confirms it. What the step's own reader would refuse is not proposed.
 Deadlines and amounts are taken only beside words that name them: 「三个月后衰减40%」 is no deadline.
 """
 
