@@ -25,7 +25,9 @@ def parser() -> argparse.ArgumentParser:
     ask = commands.add_parser("ask", help="answer one question, or a batch: JSON lines in, JSON lines out")
     _data(ask)
     ask.add_argument("question", nargs="?", help="the question (omit it with --batch)")
-    ask.add_argument("--batch", nargs="?", const="-", metavar="FILE", help="read {id, text, …} lines (default: standard input)")
+    ask.add_argument(
+        "--batch", nargs="?", const="-", metavar="FILE", help="read {id, text, …} lines (default: standard input)"
+    )
     ask.add_argument("--district", help="the asker's district or zone")
     ask.add_argument("--as-of", dest="as_of", help="answer as of YYYY-MM-DD")
     ask.add_argument("--no-vectors", action="store_true", help="search lexically only")
@@ -33,7 +35,9 @@ def parser() -> argparse.ArgumentParser:
 
     search = commands.add_parser("search", help="search a batch of queries: JSON lines in, JSON lines out")
     _data(search)
-    search.add_argument("--batch", required=True, metavar="QUERIES.jsonl", help="lines of {id, text}; - for standard input")
+    search.add_argument(
+        "--batch", required=True, metavar="QUERIES.jsonl", help="lines of {id, text}; - for standard input"
+    )
     search.add_argument("--k", type=int, default=10, help="passages a query (default 10)")
     search.add_argument("--no-vectors", action="store_true", help="search lexically only")
     search.set_defaults(run="ask:search_batch")

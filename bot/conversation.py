@@ -18,7 +18,10 @@ from rag.jurisdictions import find_places, parse_place
 from rag.models import AnswerStatus
 
 DISTRICT = "district"
-_RESIDENT = re.compile(r"(?:我们?|咱们?|俺们?)?(?:公司|企业|单位|厂|注册地|注册)?(?:注册)?(?:是)?(?:在|位于|落在)?(?:青岛市?)?(.{2,12}?)(?:的|这边|这里|办公|注册)?[。.!! ]*")
+_RESIDENT = re.compile(
+    r"(?:我们?|咱们?|俺们?)?(?:公司|企业|单位|厂|注册地|注册)?(?:注册)?(?:是)?(?:在|位于|落在)?(?:青岛市?)?"
+    r"(.{2,12}?)(?:的|这边|这里|办公|注册)?[。.!! ]*"
+)
 _replies: TypeAdapter[Reply] = TypeAdapter(Reply)
 
 
@@ -79,7 +82,7 @@ class Conversation:
 
 
 def _residence(text: str) -> str | None:
-    """The district of somebody who says no more than where they are (「我们公司在崂山区」); 「崂山呢」 is a follow-up."""
+    """The district of somebody who says only where they are (「我们公司在崂山区」); 「崂山呢」 is a follow-up."""
     match = _RESIDENT.fullmatch(text.strip())
     if match is None or not re.search(r"在|位于|我|公司|企业|单位", text):
         return None

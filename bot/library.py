@@ -1,4 +1,4 @@
-"""The published policies as people browse them: a list to filter, a page each, and what the index says of its health."""
+"""The published policies as people browse them: a list to filter, a page each, and how healthy the index is."""
 
 from __future__ import annotations
 

@@ -19,7 +19,19 @@ from pydantic import SecretStr
 from bot.settings import Settings
 
 # At INFO these print addresses with the bot's token in them; in their errors, whole prompts.
-TALKATIVE = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "telegram", "langsmith", "urllib3", "chromadb", "alembic", "uvicorn")
+TALKATIVE = (
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "openai",
+    "telegram",
+    "langsmith",
+    "urllib3",
+    "chromadb",
+    "alembic",
+    "uvicorn",
+)
 
 STRUCK = "***"
 _LEAST_SECRET = 6  # a shorter value would strike innocent words out of every line

@@ -20,7 +20,9 @@ from rag.succession import Successor, heir, successions
 from rag.understanding import NumberRef
 
 SAME_TITLE = 0.6
-_DOC_NO = re.compile(r"([\u3400-\u9fff]*)\s*[〔\[(【（]?\s*(20[0-9]{2}|19[0-9]{2})\s*[〕\])】）]?\s*年?\s*(?:第)?\s*([0-9]{1,4})\s*号")
+_DOC_NO = re.compile(
+    r"([\u3400-\u9fff]*)\s*[〔\[(【（]?\s*(20[0-9]{2}|19[0-9]{2})\s*[〕\])】）]?\s*年?\s*(?:第)?\s*([0-9]{1,4})\s*号"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,9 @@ class Catalogue:
     def by_title(self, title: str) -> list[Named]:
         """Documents whose title is, holds or nearly is this one, the surest first."""
         wanted = _bigrams(title)
-        scored = [Named(row, _alike(title, wanted, other, terms)) for row, (other, terms) in enumerate(self._folded_titles)]
+        scored = [
+            Named(row, _alike(title, wanted, other, terms)) for row, (other, terms) in enumerate(self._folded_titles)
+        ]
         return sorted((named for named in scored if named.sureness >= SAME_TITLE), key=lambda n: (-n.sureness, n.row))
 
     def by_number(self, wanted: NumberRef) -> list[Named]:

@@ -10,7 +10,9 @@ import unicodedata
 
 from rag.models import Claim, Passage, Quote
 
-_FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)*\s*(?:%|‰|[万亿千百]*元?)?|[零〇一二三四五六七八九十百千万亿两]{2,}(?=[元个年月日人家项条%])")
+_FIGURE = re.compile(
+    r"[0-9]+(?:[.,][0-9]+)*\s*(?:%|‰|[万亿千百]*元?)?|[零〇一二三四五六七八九十百千万亿两]{2,}(?=[元个年月日人家项条%])"
+)
 
 
 def locate(quote: str, passage: Passage) -> Quote | None:
@@ -54,4 +56,8 @@ def verified(claim: Claim, passages: dict[str, Passage]) -> bool:
 
 
 def _stands(quote: Quote, passage: Passage | None) -> bool:
-    return passage is not None and bool(quote.quote) and passage.text[quote.start : quote.start + len(quote.quote)] == quote.quote
+    return (
+        passage is not None
+        and bool(quote.quote)
+        and passage.text[quote.start : quote.start + len(quote.quote)] == quote.quote
+    )

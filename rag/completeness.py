@@ -1,4 +1,4 @@
-"""Whether a clause is of the kind that was asked for: an amount, a share, a period, an area; and whether the names fit. Pure."""
+"""Whether a clause is of the kind asked for (an amount, a share, a period, an area) and whether the names fit. Pure."""
 
 from __future__ import annotations
 
@@ -39,14 +39,12 @@ def rerank(hits: Sequence[Hit], wants: Sequence[Want]) -> list[Hit]:
     """The hits again, those that hold what was asked for a little ahead."""
     if not wants:
         return list(hits)
-    raised = [
-        Hit(h.passage, h.score * SATISFIES, h.lexical, h.dense) if holds(h.passage, wants) else h for h in hits
-    ]
+    raised = [Hit(h.passage, h.score * SATISFIES, h.lexical, h.dense) if holds(h.passage, wants) else h for h in hits]
     return sorted(raised, key=lambda hit: -hit.score)
 
 
 def names_strangers(asked: Understanding, document_text: str) -> bool:
-    """Whether the question names something outright (“飞鹰计划”, 奖励8000万的那个文件) that the document never mentions."""
+    """Whether the question names outright (“飞鹰计划”, 奖励8000万的那个文件) what the document never mentions."""
     folded = fold(document_text)
     if not _has_nickname(asked, folded) or not _has_field_terms(asked, folded):
         return True
@@ -69,9 +67,9 @@ def _has_nickname(asked: Understanding, document: str) -> bool:
 
 
 def _has_field_terms(asked: Understanding, document: str) -> bool:
-    """A certificate or scheme of the field that is named (高企, 小巨人, 鲁科贷 …) must stand in the document, by some name."""
+    """A certificate or scheme that is named (高企, 小巨人, 鲁科贷 …) must stand in the document, by some name."""
     book, folded = wordbook(), fold(asked.text)
-    named = [match.group() for match in book.forms.finditer(folded) if match.group() in book.certificates]
+    named = [form for form in book.named(folded) if form in book.certificates]
     return not named or any(form in document for name in named for form in (name, *book.synonyms[name]))
 
 

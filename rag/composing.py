@@ -34,7 +34,11 @@ def _readable(hit: Hit, text: str) -> str:
         return text
     names = [name.strip() for name in hit.passage.lead.split("｜")]
     cells = [cell.strip() for cell in text.strip().strip("|").split("|")]
-    return "；".join(f"{name}：{cell}" for name, cell in zip(names, cells, strict=True)) if len(names) == len(cells) else text
+    return (
+        "；".join(f"{name}：{cell}" for name, cell in zip(names, cells, strict=True))
+        if len(names) == len(cells)
+        else text
+    )
 
 
 def cite(hit: Hit, quote: str, shelf: Shelf, day: date) -> Citation:

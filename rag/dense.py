@@ -1,7 +1,7 @@
 """The dense leg over an open release: an exact scan while it is small, a bit sketch before it when it is not.
 
-A Chroma query costs 1.2–1.5 ms whatever the size and 7–35 times that with a filter; below some 50,000 passages a scan of
-our own is cheaper, exact, and ranks inside the allowed passages (docs/adr/0004).
+A Chroma query costs 1.2–1.5 ms whatever the size and 7–35 times that with a filter; below some 50,000 passages a scan
+of our own is cheaper, exact, and ranks inside the allowed passages (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class DenseScan:
         self.present = np.fromiter((key in vectors for key in ids), dtype=bool, count=len(ids))
         matrix = np.zeros((len(ids), width), dtype=np.float32)
         for row in np.flatnonzero(self.present):
-            matrix[row] = vectors[ids[row]]
+            matrix[row] = vectors[ids[int(row)]]
         self._centre = matrix[self.present].mean(axis=0) if self.present.any() else np.zeros(width, np.float32)
         self._sketches = _sketch(matrix - self._centre) if len(ids) > SKETCH_FROM else None
         self._matrix = matrix
@@ -71,4 +71,5 @@ def best(scores: NDArray[np.floating], k: int) -> NDArray[np.intp]:
     count = min(k, len(scores))
     picked = np.argpartition(-scores, count - 1)[:count] if 0 < count < len(scores) else np.arange(len(scores))
     picked = picked[np.isfinite(scores[picked])]
-    return picked[np.lexsort((picked, -scores[picked]))]
+    order: NDArray[np.intp] = picked[np.lexsort((picked, -scores[picked]))]
+    return order

@@ -1,7 +1,7 @@
 """Whether what was found answers what was asked: how much of the question's weight stands in a passage. Pure.
 
-A similarity threshold cannot tell 「this policy is not here」 (AUC .79 on real policy questions); the share of the question's
-own words that the passage and its title hold can do better (.87), and it says what is missing.
+A similarity threshold cannot tell 「this policy is not here」 (AUC .79 on real policy questions); the share of the
+question's own words that the passage and its title hold can do better (.87), and it says what is missing.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def _passage_words(passage: Passage) -> str:
 def _stand_ins(folded: str) -> Mapping[str, Sequence[str]]:
     """Each form of the synonym file in a question, with the words that stand in for it."""
     book = wordbook()
-    return {match.group(): book.synonyms[match.group()] for match in book.forms.finditer(folded)} | {
-        match.group(): book.english[match.group()].split() for match in book.english_forms.finditer(folded)
+    return {form: book.synonyms[form] for form in book.named(folded)} | {
+        word: book.english[word].split() for word in book.named_in_english(folded)
     }
 
 
@@ -136,7 +136,9 @@ def best_window(passage: Passage, asked: Understanding, longest: int) -> tuple[i
 
 def _sentence_weight(sentence: str, asked: Understanding) -> float:
     held = set(terms_of(sentence).tolist())
-    return sum(weight for term, weight in asked.terms.items() if term in held and term >= PAIR) / (1 + len(sentence) / 400)
+    return sum(weight for term, weight in asked.terms.items() if term in held and term >= PAIR) / (
+        1 + len(sentence) / 400
+    )
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

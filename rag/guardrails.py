@@ -1,7 +1,7 @@
 """Checks on a question before anything is searched: what must be cut out of it, and what stops it. Pure.
 
-The rules are data (rag/data/guards.toml). They keep replies short and true; they are not the defence: without a model there is
-nothing that an instruction inside a question could steer, and with one every claim is verified against its quote.
+The rules are data (rag/data/guards.toml). They keep replies short and true; they are not the defence: without a model
+there is nothing that an instruction inside a question could steer, and with one every claim is checked with its quote.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from importlib import resources
 
 from rag.models import AnswerStatus
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\ufff9-\ufffb\U000e0000-\U000e007f]")
+_INVISIBLE = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\u00ad\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SENTENCE = re.compile(r"[^。!?;\n]*[。!?;\n]?")
 _LETTER = re.compile(r"[\w\u3400-\u9fff]")
@@ -65,7 +67,7 @@ def rules() -> Rules:
 
 
 def clean(text: str) -> str:
-    """The text without what nobody can see: control, zero-width and bidi characters; white space runs become one space."""
+    """The text without what nobody can see (control, zero-width, bidi); a run of white space becomes one space."""
     visible = _CONTROL.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     return re.sub(r"\s+", " ", visible).strip()
 

@@ -34,4 +34,3 @@ def _fit(policy: Policy, asked: Understanding) -> float:
     trades = [trade for trade in policy.industries if trade != "不限" and fold(trade) in text]
     local = 0.5 if any(policy.jurisdiction == place.name for place in asked.places) else 0.0
     return len(kinds) + len(trades) + (local if kinds or trades else 0.0)
-

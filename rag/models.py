@@ -72,9 +72,9 @@ class Passage:
 
     `text` is what may be quoted. `lead` repeats what the piece hangs on (the sentence before （一）, a table's header
     row) and is "" where there is nothing to repeat; it is shown and searched with the text, never quoted as part of it.
-    `path` is title › chapter › article. `article` is 第十二条, 二、（三）, 摘要第3条 … or None. `provision` is the index of
-    the fact behind a digest's clause, and `confidence` says whether that clause was compared with an official text
-    ("high") or not ("medium"); both are None for an original.
+    `path` is title › chapter › article. `article` is 第十二条, 二、（三）, 摘要第3条 … or None. `provision` is the
+    index of the fact behind a digest's clause, and `confidence` says whether that clause was compared with an official
+    text ("high") or not ("medium"); both are None for an original.
     """
 
     id: str
@@ -218,7 +218,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, and in what setting. `district` is a name or alias (崂山, 西海岸新区 …); `as_of` defaults to today."""
+    """What was asked and in what setting. `district` is a name or alias (崂山, 西海岸新区 …), `as_of` today if None."""
 
     text: str
     history: tuple[Turn, ...] = ()

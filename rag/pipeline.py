@@ -1,4 +1,4 @@
-"""Start here for question → answer: the steps of one answer, top to bottom. Every step may end it with a named status."""
+"""Start here for question → answer: the steps of one answer, top to bottom. Any step may end it with a named status."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONTEXT_WEIGHT = 0.25
 """What the words of an earlier question count for in one that does not lean on it."""
 
 OFF_TOPIC = 0.1
-"""Under this share of its words in the best document, a question without a word of the field is about something else."""
+"""Under this share of its words in the best document, a question without a word of the field is about other things."""
 
 FAR = 0.88
 """… unless its meaning is near: e5 puts related texts at .88 and above, others mostly below."""
@@ -57,8 +57,8 @@ def unheard(_stage: str) -> None:
 class Asking:
     """One question on its way: what is known of it so far. The first step to set `answer` ends it.
 
-    `day` is the day that decides what may be found; a year in the words moves it (「2023年能拿多少」). `shown_day` is the
-    day whose legal state is shown: the day asked for outright, else today.
+    `day` is the day that decides what may be found; a year in the words moves it (「2023年能拿多少」). `shown_day` is
+    the day whose legal state is shown: the day asked for outright, else today.
     """
 
     question: Question
@@ -132,7 +132,9 @@ class Pipeline:
         asked, scope = _read(asking)
         first = understand(asking.text, asking.day) if asking.rewritten.followed else asked
         if first.smalltalk:
-            asking.answer = Answer(AnswerStatus.SMALLTALK, asking.text, notices=(Notice(f"smalltalk_{first.smalltalk}"),))
+            asking.answer = Answer(
+                AnswerStatus.SMALLTALK, asking.text, notices=(Notice(f"smalltalk_{first.smalltalk}"),)
+            )
         elif asked.elsewhere and asking.shelf.catalogue.only_policies and not _local(asked):
             asking.answer = _refused(AnswerStatus.OTHER_REGION, asking, region="、".join(asked.elsewhere))
         elif not asked.subject and not asked.asks_listing and not scope.named and not asking.no_promise:
@@ -255,13 +257,15 @@ def _incomplete(asking: Asking) -> bool:
 
 def _answered(asking: Asking, asked: Understanding) -> Answer:
     chosen = [(hit, claim) for hit in select(asking.hits) if (claim := composing.quoted(hit, asked))]
-    citations = tuple(composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.shown_day) for hit, claim in chosen)
+    citations = tuple(
+        composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.shown_day) for hit, claim in chosen
+    )
     return Answer(
         AnswerStatus.ANSWERED,
         asking.text,
         claims=tuple(claim for _, claim in chosen),
         citations=citations,
-        notices=tuple([*composing.notices(citations, asking.shelf, asking.shown_day), *_ending(asking, citations)]),
+        notices=(*composing.notices(citations, asking.shelf, asking.shown_day), *_ending(asking, citations)),
         focus=_focus(asking, citations),
     )
 
@@ -310,7 +314,10 @@ def _not_found(asking: Asking) -> Answer:
 
 def _refused(status: AnswerStatus, asking: Asking, **values: str) -> Answer:
     nearest = tuple(_nearest(asking)) if status is not AnswerStatus.OFF_TOPIC else ()
-    said = [Notice("searched", {"documents": str(len(asking.shelf.opened.documents)), **values}), *_ending(asking, nearest)]
+    said = [
+        Notice("searched", {"documents": str(len(asking.shelf.opened.documents)), **values}),
+        *_ending(asking, nearest),
+    ]
     return Answer(status, asking.text, nearest=nearest, notices=tuple(said), focus=_focus(asking, ()))
 
 
@@ -332,7 +339,7 @@ def _ending(asking: Asking, citations: Sequence[Citation]) -> list[Notice]:
 
 
 def _focus(asking: Asking, citations: Sequence[Citation]) -> Focus:
-    asked, scope = _read(asking)
+    _, scope = _read(asking)
     place = scope.places[0].name if scope.places else None
     if asking.question.district and place is None and (home := parse_place(asking.question.district)):
         place = home.name

@@ -1,7 +1,7 @@
 """Refuse or answer: one calibrated judgement over the evidence for the leading clause. Pure.
 
-The weights were fitted by logistic regression on the development questions (docs/adr/0006 says how and on what); none is about
-a single question. `make eval` prints refusing and over-refusing side by side, and the whole curve on the public set.
+The weights were fitted by logistic regression on the development questions (docs/adr/0006 says how and on what); none
+is about a single question. `make eval` prints refusing and over-refusing side by side, and the curve on the public set.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ THRESHOLD = 0.5
 def sureness(evidence: Evidence, *, english: bool = False) -> float:
     """How likely the leading clause answers the question, in (0, 1); `THRESHOLD` keeps about 96 of 100 good answers.
 
-    `unseen` counts for an answer: lay words stand nowhere in the corpus, while words that stand in other documents and not
-    in this one say that this is the wrong one.
+    `unseen` counts for an answer: lay words stand nowhere in the corpus, while words that stand in other documents and
+    not in this one say that this is the wrong one.
     """
     if english:
         # Its words are weighed in translation, and e5's cosines lie lower across languages.

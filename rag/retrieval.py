@@ -1,8 +1,9 @@
 """Question terms and a question vector → the passages that fit best, inside the documents that are allowed.
 
-Lexical score of a passage = its own BM25 and, at a lower weight, that of its whole document. The dense leg adds its cosine at
-a weight that a self-check earned (`rag.fusion_check`), so that the blend does not fall below its better leg. Scores are
-scaled by min–max inside the union of both legs' best fifty: ranks would throw away by how much the lexical leg is sure.
+Lexical score of a passage = its own BM25 and, at a lower weight, that of its whole document. The dense leg adds its
+cosine at a weight that a self-check earned (`rag.fusion_check`), so that the blend does not fall below its better leg.
+Scores are scaled by min–max inside the union of both legs' best fifty: ranks would throw away by how much the lexical
+leg is sure.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Search:
 
 
 def search(release: OpenRelease, wanted: Search, documents: Mask | None = None, k: int = 10) -> list[Hit]:
-    """The k best passages of the allowed documents (rows of `release.documents`), best first. Empty if nothing matches."""
+    """The k best passages of the allowed documents (rows of `release.documents`), best first. Empty if none matches."""
     allowed = release.allowed(documents)
     lexical = _lexical(release, wanted, allowed)
     pool, cosines = _pool(release, wanted, allowed, lexical)

@@ -1,6 +1,6 @@
 """Follow-ups by rule: 「那崂山区呢?」 「硕士呢」 「2023年能拿多少?」 become questions that stand alone. Pure.
 
-A follow-up inherits the words of the question before it, less whatever it replaces of the same kind (a place by a place,
+A follow-up inherits the words of the question before it, less what it replaces of the same kind (a place by a place,
 a degree by a degree, an amount by an amount). Where nothing says that it follows, it is left as it is.
 """
 
@@ -28,8 +28,12 @@ _OPENERS = re.compile(
     r"^(那么?|那要是|那如果|那(?:我|我们|他)?|如果|要是|假如|换成|换做|改成|还有|另外|再问|然后|所以|可是|但是|但|而|同样|"
     r"and\b|what about|how about|then\b|so\b|but\b)"
 )
-_POINTERS = re.compile(r"这个|那个|这项|那项|该政策|这政策|那政策|这笔|那笔|它|其中|上面|上述|刚才|刚刚|前面|这条|那条|\b(it|that|this|they|those)\b")
-_ANEW = re.compile(r"(有|还有|都有)(什么|哪些|啥|没有)|(什么|哪些|啥)(政策|补贴|优惠|补助|奖励|扶持)|介绍(一下|下)?政策|查(一下|下)?政策")
+_POINTERS = re.compile(
+    r"这个|那个|这项|那项|该政策|这政策|那政策|这笔|那笔|它|其中|上面|上述|刚才|刚刚|前面|这条|那条|\b(it|that|this|they|those)\b"
+)
+_ANEW = re.compile(
+    r"(有|还有|都有)(什么|哪些|啥|没有)|(什么|哪些|啥)(政策|补贴|优惠|补助|奖励|扶持)|介绍(一下|下)?政策|查(一下|下)?政策"
+)
 """Asks for policies at large: a new beginning, however short."""
 
 WIDER = re.compile(r"市里|市级|全市|省里|省级|国家层面|国家级|全国|\bcity\b|\bprovinc|\bnational")
@@ -39,9 +43,10 @@ SHORT = 6
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A question that stands alone and whether it was made from a follow-up. Where it was not, `topic` is what was talked
+    """A question that stands alone and whether it was made from a follow-up.
 
-    about before: worth a little in the search, since people drop what they have just said (「要缴几个月社保」).
+    Where it was not, `topic` is what was talked about before: worth a little in the search, since people drop what they
+    have just said (「要缴几个月社保」).
     """
 
     text: str
@@ -70,7 +75,7 @@ def leans(text: str) -> bool:
     if any(pattern.search(folded) for pattern in book.smalltalk.values()):
         return False
     content = _content(folded, book)
-    if _OPENERS.search(folded) or (folded.rstrip("?? ").endswith("呢") and len(content) <= 2 * SHORT):
+    if _OPENERS.search(folded) or (folded.rstrip("? ").endswith("呢") and len(content) <= 2 * SHORT):
         return True
     if _POINTERS.search(folded) and len(content) <= 2 * SHORT:
         return True

@@ -1,4 +1,4 @@
-"""Where to look: which documents a question may be answered from, and which it names outright. Pure over the catalogue."""
+"""Where to look: the documents a question may be answered from, and those it names outright. Pure."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ DISTRICT_NAMED = 1.15
 class Scope:
     """`reachable` ignores legal state; `current` is what of it may be presented as current on `day`. By document row.
 
-    `unknown` are titles and 文号 that no document bears; `uncovered` districts whose own policy is asked for and of which
-    the corpus holds none.
+    `unknown` are titles and 文号 that no document bears; `uncovered` districts whose own policy is asked for and of
+    which the corpus holds none.
     """
 
     day: date

@@ -1,4 +1,4 @@
-"""Hits → the clauses an extractive answer quotes: the best policy's, and others' where they stand nearly as well. Pure."""
+"""Hits → the clauses an extractive answer quotes: the best policy's, and others' that stand nearly as well. Pure."""
 
 from __future__ import annotations
 

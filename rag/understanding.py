@@ -1,4 +1,4 @@
-"""What a question says about itself before anything is searched: terms, places, documents it names, dates, its shape. Pure."""
+"""What a question says of itself before anything is searched: terms, places, documents named, dates, shape. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from rag.wordbook import Wordbook, wordbook
 
 SYNONYM_WEIGHT = 0.5
 _YEAR = re.compile(r"(?<![0-9])(20[0-9]{2}|(?<=[^0-9])[12][0-9])\s*年")
-_NUMBER_REF = re.compile(r"(?<![0-9])(20[0-9]{2})\s*[〕\])】)年,, ]*\s*(?:第|的)?[^0-9。?!,,]{0,10}?\s*([0-9]{1,4})\s*号")
+_NUMBER_REF = re.compile(
+    r"(?<![0-9])(20[0-9]{2})\s*[〕\])】)年,, ]*\s*(?:第|的)?[^0-9。?!,,]{0,10}?\s*([0-9]{1,4})\s*号"
+)
 _YEARLESS_REF = re.compile(r"([\u3400-\u9fff]{2,7})\s*(?:第)?\s*([0-9]{1,4})\s*号(?!线|楼|门|码)")
 _TITLE = re.compile(r"[《〈<「]([^》〉>」]{2,60})[》〉>」]")
 _LATIN_SHARE = 0.6
@@ -115,7 +117,11 @@ def _numbers(folded: str) -> tuple[NumberRef, ...]:
 
 def _dated_numbers(folded: str) -> tuple[NumberRef, ...]:
     return tuple(
-        NumberRef(int(m.group(1)), int(m.group(2)), re.sub(r"[^\u3400-\u9fff]", "", folded[max(0, m.start() - 10) : m.start()]))
+        NumberRef(
+            int(m.group(1)),
+            int(m.group(2)),
+            re.sub(r"[^\u3400-\u9fff]", "", folded[max(0, m.start() - 10) : m.start()]),
+        )
         for m in _NUMBER_REF.finditer(folded)
     )
 
@@ -125,7 +131,9 @@ def _as_of(folded: str, years: tuple[int, ...], today: date, book: Wordbook) -> 
     past = [year for year in years if year < today.year]
     if len(past) != 1 or book.today.search(folded) or _NUMBER_REF.search(folded):
         return None
-    asks = re.search(r"年(?:的时候|那会儿?|那时|当时|当年|底)?.{0,12}(?:能|可以?|拿|领|给|补|奖|标准|多少|规定|政策|执行|算)", folded)
+    asks = re.search(
+        r"年(?:的时候|那会儿?|那时|当时|当年|底)?.{0,12}(?:能|可以?|拿|领|给|补|奖|标准|多少|规定|政策|执行|算)", folded
+    )
     return date(past[0], 12, 31) if asks else None
 
 

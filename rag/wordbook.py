@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -12,7 +12,7 @@ from typing import Any
 
 from rag.guardrails import fold
 
-_HAN = "\u3400-\u9fff"
+_LATIN = re.compile("[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Wordbook:
-    """`synonyms` maps a folded form to the other forms of its groups; `forms` finds the longest form at each place."""
+    """`synonyms` maps a folded form to the other forms of its groups; `named` finds the longest form at each place."""
 
     stop: re.Pattern[str]
     generic: re.Pattern[str]
@@ -38,19 +38,34 @@ class Wordbook:
     retired_ok: re.Pattern[str]
     today: re.Pattern[str]
     synonyms: Mapping[str, tuple[str, ...]]
-    forms: re.Pattern[str]
+    forms: Mapping[str, tuple[str, ...]]
     certificates: frozenset[str]
     english: Mapping[str, str]
     english_forms: re.Pattern[str]
     wants: tuple[Want, ...]
 
+    def named(self, text: str) -> list[str]:
+        """The forms of the synonym file that a folded text holds, the longest at each place, in order."""
+        found: list[str] = []
+        at = 0
+        while at < len(text):
+            form = next((form for form in self.forms.get(text[at], ()) if _stands(form, text, at)), None)
+            if form is not None:
+                found.append(form)
+            at += len(form) if form else 1
+        return found
+
+    def named_in_english(self, text: str) -> list[str]:
+        """The same for English words of the field; nothing is scanned where there is no Latin letter."""
+        return [match.group() for match in self.english_forms.finditer(text)] if _LATIN.search(text) else []
+
     def related(self, text: str) -> list[str]:
         """Other words for what a folded text names, Chinese for what it says in English; no word twice."""
         found: dict[str, None] = {}
-        for match in self.forms.finditer(text):
-            found.update(dict.fromkeys(self.synonyms[match.group()]))
-        for match in self.english_forms.finditer(text):
-            found.update(dict.fromkeys(self.english[match.group()].split()))
+        for form in self.named(text):
+            found.update(dict.fromkeys(self.synonyms[form]))
+        for word in self.named_in_english(text):
+            found.update(dict.fromkeys(self.english[word].split()))
         return [word for word in found if word not in text]
 
 
@@ -62,14 +77,25 @@ def _any(patterns: list[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
-def _longest_first(words: list[str], *, latin: bool) -> re.Pattern[str]:
-    escaped = [_bounded(word, latin) for word in sorted(words, key=len, reverse=True)]
-    return re.compile("|".join(escaped))
+def _longest_first(words: list[str]) -> re.Pattern[str]:
+    """Latin words that stand alone: no letter or digit on either side (汉字 may touch them)."""
+    bounded = [rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" for word in sorted(words, key=len, reverse=True)]
+    return re.compile("|".join(bounded))
 
 
-def _bounded(word: str, latin: bool) -> str:
-    """A Latin form must stand alone: no letter or digit on either side (汉字 may touch it)."""
-    return rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])" if latin or word.isascii() else re.escape(word)
+def _by_first(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Forms by their first character, the longest first: a fifth of the cost of one pattern of them all."""
+    grouped: dict[str, list[str]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        grouped.setdefault(word[0], []).append(word)
+    return {first: tuple(group) for first, group in grouped.items()}
+
+
+def _stands(form: str, text: str, at: int) -> bool:
+    if not text.startswith(form, at):
+        return False
+    around = text[max(at - 1, 0) : at] + text[at + len(form) : at + len(form) + 1]
+    return not (form.isascii() and _LATIN.search(around))
 
 
 def _synonyms(groups: list[list[str]]) -> dict[str, tuple[str, ...]]:
@@ -107,9 +133,11 @@ def wordbook() -> Wordbook:
         retired_ok=re.compile(language["status"]["retired_ok"]),
         today=re.compile(language["status"]["today"]),
         synonyms=table,
-        forms=_longest_first(list(table), latin=False),
-        certificates=frozenset(fold(word) for group in synonyms["field"] if group[0] in synonyms["certificates"] for word in group),
+        forms=_by_first(table),
+        certificates=frozenset(
+            fold(word) for group in synonyms["field"] if group[0] in synonyms["certificates"] for word in group
+        ),
         english={fold(word): chinese for word, chinese in english.items()},
-        english_forms=_longest_first([fold(word) for word in english], latin=True),
+        english_forms=_longest_first([fold(word) for word in english]),
         wants=tuple(Want(w["kind"], re.compile(w["ask"]), re.compile(w["hold"])) for w in language["wants"]),
     )

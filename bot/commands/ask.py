@@ -95,7 +95,7 @@ def _lines(source: str) -> Iterator[Iterator[tuple[int, dict[str, Any]]]]:
         yield _parsed(sys.stdin)
         return
     try:
-        file = Path(source).open(encoding="utf-8")
+        file = Path(source).open(encoding="utf-8")  # noqa: SIM115  # closed below: what the reader of lines raises is its own
     except OSError as fault:
         raise CommandError(f"读不到文件 {source}：{fault.strerror}") from fault
     with file:
@@ -108,9 +108,9 @@ def _parsed(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 entry = json.loads(line)
             except ValueError as fault:
-                raise CommandError(f"第 {number} 行不是 JSON：每行应为 {{\"id\": …, \"text\": …}}。") from fault
+                raise CommandError(f'第 {number} 行不是 JSON：每行应为 {{"id": …, "text": …}}。') from fault
             if not isinstance(entry, dict):
-                raise CommandError(f"第 {number} 行应为 JSON 对象：{{\"id\": …, \"text\": …}}。")
+                raise CommandError(f'第 {number} 行应为 JSON 对象：{{"id": …, "text": …}}。')
             yield number, entry
 
 

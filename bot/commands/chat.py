@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import suppress
 
 from rich.console import Console
 
@@ -34,8 +35,6 @@ def chat(options: argparse.Namespace) -> int:
 
 def _reader() -> Callable[[str], str]:
     """input() with line editing and recall, where the platform has it."""
-    try:
+    with suppress(ImportError):
         import readline  # noqa: F401  # importing it is what switches line editing on
-    except ImportError:
-        pass
     return input

@@ -71,7 +71,7 @@ def _read(path: Path) -> tuple[list[Document], bool]:
 
 
 def _take_shipped(house: House) -> None:
-    """Vectors that came with the corpus spare the embedder; those of another embedder, or of other texts, change nothing."""
+    """Vectors that came with the corpus spare the embedder; those of another embedder or of other texts are left."""
     embedder = house.places.embedder
     shelf = house.reader.shelf()
     if embedder is None or shelf is None:

@@ -45,7 +45,10 @@ def _line(fault: Exception) -> str | None:
     if isinstance(fault, (CommandError, SettingsError, DataDirError)):
         return str(fault)
     if isinstance(fault, (ReleaseStoreError, SegmentError)):
-        return f"政策索引读写失败：{fault}。请检查磁盘空间与数据目录权限；删除数据目录下的 index 文件夹后重新运行可以重建索引。"
+        return (
+            f"政策索引读写失败：{fault}。请检查磁盘空间与数据目录权限；"
+            "删除数据目录下的 index 文件夹后重新运行可以重建索引。"
+        )
     if isinstance(fault, OSError) and fault.errno == errno.ENOSPC:
         return "磁盘已满，没有写入任何不完整的内容。请清理空间后重试。"
     if isinstance(fault, BrokenPipeError):
@@ -55,7 +58,10 @@ def _line(fault: Exception) -> str | None:
 
 def _database_line(fault: Exception) -> str | None:
     """A database that cannot be reached or written, told by its words alone: SQLAlchemy is not imported for this."""
-    if type(fault).__module__.startswith("sqlalchemy") and type(fault).__name__ in {"OperationalError", "DatabaseError"}:
+    if type(fault).__module__.startswith("sqlalchemy") and type(fault).__name__ in {
+        "OperationalError",
+        "DatabaseError",
+    }:
         reason = str(getattr(fault, "orig", fault)).splitlines()[0][:200]
         return f"数据库不可用：{reason}。请检查 DATABASE_URL、磁盘空间和数据目录权限。"
     return None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import uvicorn
+from fastapi import FastAPI
 
 from bot.accounts import Account, Accounts
 from bot.bootstrap import House, build
@@ -57,7 +58,8 @@ def _bound(settings: Settings) -> socket.socket:
     except OSError as fault:
         bound.close()
         raise CommandError(
-            f"端口 {settings.host}:{settings.port} 不能使用（{fault.strerror}）。换一个端口再试：PORT={settings.port + 1} make run"
+            f"端口 {settings.host}:{settings.port} 不能使用（{fault.strerror}）。"
+            f"换一个端口再试：PORT={settings.port + 1} make run"
         ) from fault
     return bound
 
@@ -82,7 +84,7 @@ def _fill(house: House) -> None:
         house.notes.append("向量未能全部生成，部分按词语检索")
 
 
-def _app(house: House) -> object:
+def _app(house: House) -> FastAPI:
     settings = house.settings
     return create_app(
         WebAssistant(house.conversation()),
@@ -136,4 +138,3 @@ class WebSessions:
     def labelled(self, account: str, label: str) -> str:
         session = self.accounts.get(account)
         return self.accounts.labelled(session, label).id if isinstance(session, Account) else account
-

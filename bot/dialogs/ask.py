@@ -65,9 +65,7 @@ class AskDialog:
         """The one apology, with a code that stands in the log."""
         reference = uuid.uuid4().hex[:8]
         _log.exception("question failed, reference %s", reference)
-        return Reply(
-            AnswerStatus.INTERNAL.value, self.say("ask.status.error_internal", lang, reference=reference)
-        )
+        return Reply(AnswerStatus.INTERNAL.value, self.say("ask.status.error_internal", lang, reference=reference))
 
     def _reply(self, answer: Answer, lang: Lang) -> Reply:
         phrases = self._phrases[lang]
@@ -83,5 +81,3 @@ class AskDialog:
             citations=answer.citations,
             answer=answer,
         )
-
-

@@ -1,4 +1,4 @@
-"""An Answer in words: plain text that stands alone in any door. The clauses are verbatim, the rest is from the wording files."""
+"""An Answer in words: plain text that stands alone in any door. Clauses are verbatim, the rest is wording/*.toml."""
 
 from __future__ import annotations
 

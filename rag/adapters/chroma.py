@@ -46,7 +46,9 @@ class ChromaStore:
         found: list[tuple[str, float]] = []
         for segment in segments:
             collection = self._call(self._get, _name(segment))
-            result = self._call(collection.query, query_embeddings=[np.asarray(vector)], n_results=k, include=["distances"])
+            result = self._call(
+                collection.query, query_embeddings=[np.asarray(vector)], n_results=k, include=["distances"]
+            )
             found += zip(result["ids"][0], (1 - distance for distance in result["distances"][0]), strict=True)
         return sorted(found, key=lambda pair: -pair[1])[:k]
 
@@ -93,9 +95,10 @@ def embedded(folder: Path) -> ChromaStore:
 
     def connect() -> ClientAPI:
         import chromadb
+        from chromadb.config import Settings
 
         folder.mkdir(parents=True, exist_ok=True)
-        return chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
+        return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
 
     return ChromaStore(connect)
 
@@ -105,6 +108,7 @@ def served(url: str) -> ChromaStore:
 
     def connect() -> ClientAPI:
         import chromadb
+        from chromadb.config import Settings
 
         parts = urlsplit(url)
         secure = parts.scheme == "https"
@@ -112,7 +116,7 @@ def served(url: str) -> ChromaStore:
             host=parts.hostname or "127.0.0.1",
             port=parts.port or (443 if secure else 8000),
             ssl=secure,
-            settings=chromadb.Settings(anonymized_telemetry=False),
+            settings=Settings(anonymized_telemetry=False),
         )
 
     return ChromaStore(connect)

@@ -46,10 +46,10 @@ def openai_compatible(model: str, base_url: str, api_key: str) -> ServedEmbedder
 
     embeddings = OpenAIEmbeddings(
         model=model,
-        base_url=base_url,
-        api_key=SecretStr(api_key or "none"),
+        openai_api_base=base_url,
+        openai_api_key=SecretStr(api_key or "none"),
         check_embedding_ctx_length=False,
-        timeout=20,
+        request_timeout=20,
         max_retries=1,
     )
     return ServedEmbedder(f"served-{model}", embeddings)
