@@ -11,14 +11,14 @@ import numpy as np
 
 from rag import composing
 from rag.completeness import holds, names_strangers, rerank, wants_of
-from rag.evidence import Weigher
+from rag.evidence import Evidence, Weigher
 from rag.guardrails import guard
 from rag.jurisdictions import parse_place
 from rag.listing import candidates
 from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Notice, Question, Step
 from rag.ports import EmbedderError, Vector
 from rag.reader import Reader, Shelf
-from rag.refusal import THRESHOLD, sureness
+from rag.refusal import CALIBRATED_FOR, THRESHOLD, sureness
 from rag.retrieval import Search, search
 from rag.rewriting import WIDER, Standalone, standalone
 from rag.scope import Scope, find_scope
@@ -187,10 +187,17 @@ class Pipeline:
         asked, scope = _read(asking)
         if scope.named and asking.shelf.catalogue.place[asking.hits[0].passage.document] in scope.named:
             return False
-        evidence = Weigher(asking.shelf.opened, asked).weigh(asking.hits[0])
+        evidence = self._evidence(asking, asked)
         if not asked.domain and evidence.whole < OFF_TOPIC and (evidence.cosine or 0) < FAR:
             return True
         return sureness(evidence, english=asked.english) < self._limits.threshold
+
+    def _evidence(self, asking: Asking, asked: Understanding) -> Evidence:
+        """The evidence for the leading clause, its cosine only where the judgement was calibrated for the embedder."""
+        evidence = Weigher(asking.shelf.opened, asked).weigh(asking.hits[0])
+        embedder = self._reader.places.embedder
+        calibrated = embedder is not None and embedder.name == CALIBRATED_FOR
+        return evidence if calibrated else replace(evidence, cosine=None)
 
 
 def terms_for_search(text: str, today: date) -> Mapping[int, float]:
@@ -328,7 +335,7 @@ def _nearest(asking: Asking) -> list[Citation]:
         first.setdefault(hit.passage.document, hit)
     asked, _ = _read(asking)
     shown = [(hit, composing.quoted(hit, asked)) for hit in list(first.values())[:NEAREST]]
-    return [composing.cite(hit, claim.text, asking.shelf, asking.shown_day) for hit, claim in shown if claim]
+    return [composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.shown_day) for hit, claim in shown if claim]
 
 
 def _ending(asking: Asking, citations: Sequence[Citation]) -> list[Notice]:
