@@ -120,6 +120,7 @@ def _follow_up(step: Step, ask: str) -> Step:
         min=2,
         max=50,
         when=(Condition(step=step.id, any_of=("other",)),),
+        personal=step.personal,
         follow_up_of=step.id,
         copy_of=step.copy_of,
     )

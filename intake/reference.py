@@ -94,7 +94,8 @@ def load_reference(folder: Path = DATA_FOLDER) -> Reference:
 def _activities(rows: Iterable[tuple[str, str]]) -> Iterable[Option]:
     for code, label in rows:
         short = label.removesuffix("制造业").removesuffix("业")
-        yield Option(code=code, label=label, aliases=(short if short != label else code,))
+        names = dict.fromkeys((f"{code} {label}", short))
+        yield Option(code=code, label=label, aliases=tuple(name for name in names if name and name != label))
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -164,6 +164,8 @@ def _by_name(said: str, today: date) -> Named | None:
     year = _year(match, today)
     if year is not None:
         return _within(match, year)
+    if match["m"] and match["d"]:
+        return _next_day(int(match["m"]), int(match["d"]), today)
     for candidate in (today.year, today.year + 1):
         found = _within(match, candidate)
         if found is not None and found.end >= today:
