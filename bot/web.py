@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -45,13 +46,14 @@ def create_app(
     contact: str = "",
     version: str = "0",
     now: Callable[[], datetime] = utc_now,
+    monotonic: Callable[[], float] = time.monotonic,
     lifespan: Any = None,
 ) -> FastAPI:
     """The app, ready for uvicorn. Serve it with `access_log=False`: an address may hold a question.
 
     `hosts` are the names it answers to besides this machine's own ("*" for any); `https` says that browsers reach it
-    over TLS, which makes the cookies Secure; `question_chars` is what the box counts against (the assistant itself refuses more),
-    `contact` the line at the foot of each page.
+    over TLS, which makes the cookies Secure; `question_chars` is what the box counts against (it is the assistant that
+    refuses more); `contact` is the line at the foot of each page.
     """
     limits = limits or Limits()
     pages = Pages(load_words(), load_assets(), contact=contact, https=https)
@@ -68,6 +70,7 @@ def create_app(
         session_days=session_days,
         question_chars=question_chars,
         now=now,
+        monotonic=monotonic,
     )
     app = FastAPI(title=TITLE, version=version, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     install(app, faults)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
+
+from starlette.testclient import TestClient
 
 from bot.channels.web_chat.ports import (
     PastTurn,
@@ -20,6 +23,7 @@ from bot.channels.web_chat.ports import (
 )
 from bot.channels.web_chat.schema import ChatReply
 from bot.messages import Choice, Message, Reply
+from bot.web import create_app
 from rag.models import (
     Answer,
     AnswerStatus,
@@ -93,9 +97,7 @@ TABLE_ROW = replace(LAOSHAN, passage=passage_id(ROW), quote=ROW, article="附表
 
 def answered(*citations: Citation, question: str, lead: str) -> Reply:
     claims = tuple(Claim(c.quote, (Quote(c.passage, c.quote, 0),)) for c in citations)
-    answer = Answer(
-        AnswerStatus.ANSWERED, question, claims, citations, release=RELEASE, as_of=date(2026, 11, 22)
-    )
+    answer = Answer(AnswerStatus.ANSWERED, question, claims, citations, release=RELEASE, as_of=date(2026, 11, 22))
     clauses = [f"《{c.title}》{c.doc_no or ''} {c.article}\n{c.quote}" for c in citations]
     return Reply(AnswerStatus.ANSWERED, "\n\n".join([lead, *clauses, FOOT]), citations=citations, answer=answer)
 
@@ -112,7 +114,12 @@ def retired(question: str) -> Reply:
 
 def unclear(question: str) -> Reply:
     choices = (Choice("district:laoshan", "崂山区"), Choice("district:wca", "青岛西海岸新区"), Choice("all", "全市"))
-    return Reply("clarify", "您的企业在哪个区市？不同区市的补贴不一样。", choices=choices, answer=Answer(AnswerStatus.CLARIFY, question))
+    return Reply(
+        "clarify",
+        "您的企业在哪个区市？不同区市的补贴不一样。",
+        choices=choices,
+        answer=Answer(AnswerStatus.CLARIFY, question),
+    )
 
 
 def not_found(question: str) -> Reply:
@@ -141,7 +148,9 @@ def echoed(question: str) -> Reply:
         successor=question,
         passage=question,
     )
-    answer = Answer(AnswerStatus.ANSWERED, question, (Claim(question, (Quote(question, question, 0),)),), (card,), (card,))
+    answer = Answer(
+        AnswerStatus.ANSWERED, question, (Claim(question, (Quote(question, question, 0),)),), (card,), (card,)
+    )
     choices = (Choice(question[:90], question),)
     return Reply("answered", f"{question}\n\n{question} {question}", choices=choices, citations=(card,), answer=answer)
 
@@ -157,7 +166,7 @@ REPLIES: list[tuple[str, Callable[[str], Reply]]] = [
 
 
 class FakeAssistant:
-    """Answers by the words in the question; anything else gets small talk. `gate` holds answers back until it is set."""
+    """Answers by the words in the question; anything else gets small talk. `gate` holds answers back until set."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -235,8 +244,8 @@ def _section(text: str, article: str, *, lead: str = "", kind: str = "article", 
 
 
 CARDS = [
-    PolicyCard("qd-startup-2025", citation().title, citation().doc_no, "青岛市人力资源和社会保障局", Level.CITY, "青岛市",
-               (Category.STARTUP,), PolicyState.IN_FORCE, "2025-04", "2028-04-25", "high"),
+    PolicyCard("qd-startup-2025", citation().title, citation().doc_no, "青岛市人力资源和社会保障局", Level.CITY,
+               "青岛市", (Category.STARTUP,), PolicyState.IN_FORCE, "2025-04", "2028-04-25", "high"),
     PolicyCard("ls-startup-2024", LAOSHAN.title, None, "崂山区", Level.DISTRICT, "崂山区",
                (Category.STARTUP, Category.SCIENCE), PolicyState.UNVERIFIED, "2024-03-07", None, "medium"),
     PolicyCard("qd-startup-2022", RETIRED.title, RETIRED.doc_no, "青岛市人力资源和社会保障局", Level.CITY, "青岛市",
@@ -283,7 +292,7 @@ class FakeLibrary:
     def policies(self, filters: PolicyFilter) -> Sequence[PolicyCard]:
         return [card for card in self.cards if _fits(card, filters)]
 
-    def policy(self, id: str) -> PolicyPage | None:
+    def policy(self, id: str) -> PolicyPage | None:  # noqa: A002 (the port's word)
         card = next((card for card in self.cards if card.id == id), None)
         if card is None:
             return None
@@ -305,7 +314,19 @@ class FakeLibrary:
         )
 
     def places(self) -> Sequence[str]:
-        return ["市南区", "市北区", "李沧区", "崂山区", "青岛西海岸新区", "城阳区", "即墨区", "胶州市", "平度市", "莱西市", "高新区"]
+        return [
+            "市南区",
+            "市北区",
+            "李沧区",
+            "崂山区",
+            "青岛西海岸新区",
+            "城阳区",
+            "即墨区",
+            "胶州市",
+            "平度市",
+            "莱西市",
+            "高新区",
+        ]
 
     def examples(self) -> Mapping[str, Sequence[str]]:
         return {
@@ -330,3 +351,33 @@ def _fits(card: PolicyCard, filters: PolicyFilter) -> bool:
         and (filters.category is None or filters.category in card.categories)
         and filters.state in (None, card.state)
     )
+
+
+class Door:
+    """The app over the fakes, with a client that keeps cookies. What is passed on goes to create_app."""
+
+    def __init__(self, **options: Any) -> None:
+        self.assistant = options.pop("assistant", None) or FakeAssistant()
+        self.library = options.pop("library", None) or FakeLibrary()
+        self.sessions = FakeSessions()
+        self.app = create_app(self.assistant, self.library, self.sessions, now=lambda: NOW, **options)
+        self.client = self.visitor("https" if options.get("https") else "http")
+
+    def visitor(self, scheme: str = "http") -> TestClient:
+        """A caller without a cookie."""
+        return TestClient(self.app, base_url=f"{scheme}://localhost", follow_redirects=False)
+
+    def ask(self, text: str, **fields: Any) -> dict[str, Any]:
+        response = self.client.post("/api/chat", json={"text": text, **fields})
+        reply: dict[str, Any] = response.json()
+        return reply
+
+
+def events(stream: str) -> list[tuple[str, Any]]:
+    """The (name, content) of each event in a whole stream; comments are left out."""
+    found = []
+    for block in stream.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
+        if "data" in fields:
+            found.append((fields.get("event", "message"), json.loads(fields["data"])))
+    return found

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from bot.channels.web_chat.desk import CONVERSATION, Desk
 from bot.channels.web_chat.hygiene import UncleanError, clean
+from bot.channels.web_chat.ports import PastTurn
 from bot.channels.web_chat.refusals import DoorStatus, Refusal, code_of
 from bot.channels.web_chat.schema import (
     ChatReply,
@@ -19,6 +20,7 @@ from bot.channels.web_chat.schema import (
     ErrorOut,
     HistoryOut,
     TurnOut,
+    stored_reply,
 )
 
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -42,7 +44,9 @@ def require_json(request: Request) -> None:
         raise Refusal(DoorStatus.MEDIA_TYPE)
 
 
-def label_of(user: Annotated[str | None, Query(max_length=100, description="your label for the asker")] = None) -> str | None:
+def label_of(
+    user: Annotated[str | None, Query(max_length=100, description="your label for the asker")] = None,
+) -> str | None:
     try:
         return clean(user or "") or None
     except UncleanError as error:
@@ -76,7 +80,7 @@ def _add_history(routes: APIRouter, desk: Desk) -> None:
     async def history(request: Request, user: UserLabel) -> HistoryOut:
         """The turns of this conversation so far, oldest first."""
         account = await desk.known(request, user)
-        return HistoryOut(turns=[TurnOut.model_validate(turn, from_attributes=True) for turn in await desk.past(account)])
+        return HistoryOut(turns=[_turn(turn) for turn in await desk.past(account)])
 
     @routes.delete("/history", status_code=204)
     async def forget(request: Request, user: UserLabel) -> Response:
@@ -85,6 +89,10 @@ def _add_history(routes: APIRouter, desk: Desk) -> None:
         if account is not None:
             await run_in_threadpool(desk.assistant.forget, account, CONVERSATION)
         return Response(status_code=204)
+
+
+def _turn(past: PastTurn) -> TurnOut:
+    return TurnOut(id=past.message_id, question=past.question, reply=stored_reply(past.reply), at=past.at)
 
 
 def _add_district(routes: APIRouter, desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,9 +57,9 @@ class Desk:
         return await run_in_threadpool(self.visitors.sessions.labelled, account, label)
 
     def message(self, request: Request, account: str, asked: ChatRequest) -> Message:
-        """The message that stands for this request. Its id holds the account: a key counts within it only."""
+        """The message that stands for this request. A caller's key counts within its own account only."""
         return Message(
-            id=f"{account}:{asked.id or uuid.uuid4().hex}",
+            id=asked.id or uuid.uuid4().hex,
             account=account,
             conversation=CONVERSATION,
             received_at=self.now(),
@@ -104,7 +103,7 @@ def make_desk(
     session_days: int,
     question_chars: int,
     now: Callable[[], datetime],
-    monotonic: Callable[[], float] = time.monotonic,
+    monotonic: Callable[[], float],
 ) -> Desk:
     return Desk(
         assistant=assistant,

@@ -59,9 +59,9 @@ class Door:
             await self._admit(scope, receive, sealed)
         except Refusal as refusal:
             await self._answer(scope, receive, sealed, refusal)
-        except Exception as error:
-            refusal = Refusal(DoorStatus.INTERNAL, reference=note_fault(error, scope["path"]))
-            await self._answer(scope, receive, sealed, refusal)
+        except Exception as error:  # the catch-all of this door
+            reference = note_fault(error, scope["path"])
+            await self._answer(scope, receive, sealed, Refusal(DoorStatus.INTERNAL, reference=reference))
 
     async def _admit(self, scope: Scope, receive: Receive, send: Sealed) -> None:
         headers = Headers(scope=scope)
@@ -127,7 +127,9 @@ def set_cookie(scope: Scope, name: str, value: str, *, seconds: int, https: bool
     """Have this request's response set a cookie for the whole site (SameSite=Lax)."""
     jar: SimpleCookie = SimpleCookie()
     jar[name] = value
-    jar[name].update({"path": "/", "max-age": seconds, "samesite": "Lax", "httponly": http_only, "secure": https})
+    cookie = jar[name]
+    cookie["path"], cookie["samesite"], cookie["max-age"] = "/", "Lax", str(seconds)
+    cookie["httponly"], cookie["secure"] = http_only, https
     scope["state"][COOKIES].append(jar[name].OutputString())
 
 

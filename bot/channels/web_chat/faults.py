@@ -51,9 +51,7 @@ class Faults:
     def error(self, request: Request, refusal: Refusal) -> ErrorOut:
         words = self._pages.words[lang_of(request)]
         text = words(refusal.key, seconds=refusal.retry_after or 0, reference=refusal.reference, **refusal.values)
-        return ErrorOut(
-            status=refusal.status, text=text, reference=refusal.reference, retry_after=refusal.retry_after
-        )
+        return ErrorOut(status=refusal.status, text=text, reference=refusal.reference, retry_after=refusal.retry_after)
 
     def _json(self, request: Request, refusal: Refusal) -> Response:
         return JSONResponse(self.error(request, refusal).model_dump(mode="json"), refusal.code)

@@ -39,11 +39,15 @@ Block = str | Card
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`blocks` in reading order: a str is a paragraph. `nearest` are clauses that did not answer, or a listing."""
+    """`blocks` in reading order: a str is a paragraph. `nearest` are clauses that did not answer, or a listing.
+
+    `closing` is the last paragraph (whom to ask) where it reads better after the nearest clauses.
+    """
 
     reply: ChatReply
     blocks: list[Block]
     nearest: list[Card]
+    closing: str = ""
 
 
 def lay_out(reply: ChatReply) -> Layout:
@@ -56,13 +60,17 @@ def lay_out(reply: ChatReply) -> Layout:
     blocks: list[Block] = []
     shown: set[int] = set()
     for paragraph, inside in _paragraphs(reply.text, reply.citations):
-        _ = [_add(blocks, clauses[number]) for number in inside if number not in shown]
+        for number in inside:
+            _add(blocks, clauses[number])
         shown.update(inside)
         if not inside and paragraph.strip():
             blocks.append(paragraph.strip())
     rest = _grouped([clause for number, clause in enumerate(clauses) if number not in shown])
     at = max((index + 1 for index, block in enumerate(blocks) if isinstance(block, Card)), default=len(blocks))
-    return Layout(reply, [*blocks[:at], *rest, *blocks[at:]], _grouped(nearest))
+    blocks = [*blocks[:at], *rest, *blocks[at:]]
+    if nearest and len(blocks) > 1 and isinstance(blocks[-1], str):
+        return Layout(reply, blocks[:-1], _grouped(nearest), blocks[-1])
+    return Layout(reply, blocks, _grouped(nearest))
 
 
 def clause_href(citation: CitationOut, reply: ChatReply) -> str:

@@ -101,8 +101,9 @@ def _span(section: Section, query: Mapping[str, str], quote: str) -> tuple[int, 
 def _by_table(sections: Sequence[ShownSection]) -> list[tuple[str, list[ShownSection]]]:
     """Runs of table rows under one header come together (the key is that header), every other section alone ("")."""
     groups: list[tuple[str, list[ShownSection]]] = []
-    for header, run in groupby(sections, lambda shown: shown.section.lead if shown.section.kind == "row" else ""):
-        groups += [(header, list(run))] if header else [("", [shown]) for shown in run]
+    for header, rows in groupby(sections, lambda shown: shown.section.lead if shown.section.kind == "row" else ""):
+        run = list(rows)
+        groups += [(header, run)] if header else [("", [shown]) for shown in run]
     return groups
 
 

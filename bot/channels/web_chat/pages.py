@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from bot.channels.web_chat.assets import Assets
 from bot.channels.web_chat.door import set_cookie
 from bot.channels.web_chat.layout import Layout, lay_out, policy_href, web_link
 from bot.channels.web_chat.marking import cells, figures, quoted
-from bot.channels.web_chat.schema import ChatReply
+from bot.channels.web_chat.schema import ChatReply, stored_reply
 from bot.channels.web_chat.words import Lang, Words, choose
 from rag.models import PolicyState
 
@@ -86,17 +86,8 @@ class Pages:
 
     @staticmethod
     def lay_out(reply: ChatReply | Mapping[str, Any]) -> Layout:
-        """Layout of a reply, or of one from the history; a stored form we no longer read shows its text."""
-        if isinstance(reply, ChatReply):
-            return lay_out(reply)
-        try:
-            return lay_out(ChatReply.model_validate(reply))
-        except ValueError:
-            return lay_out(ChatReply(status=str(reply.get("status", "")), text=str(reply.get("text", ""))))
-
-
-def day(at: date | None) -> str:
-    return at.isoformat() if at else ""
+        """Layout of a reply, or of one from the history."""
+        return lay_out(reply if isinstance(reply, ChatReply) else stored_reply(reply))
 
 
 def _states(words: Words) -> Mapping[str, str]:

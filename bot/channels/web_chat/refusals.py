@@ -1,6 +1,6 @@
 """The ways the door itself says no: a status of the API, an HTTP code, and a sentence by key.
 
-    Refusal ── raised anywhere behind the door, answered by it as JSON (API) or as a page
+Refusal ── raised anywhere behind the door, answered by it as JSON (API) or as a page
 """
 
 from __future__ import annotations

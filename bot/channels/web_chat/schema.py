@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from bot.channels.web_chat.hygiene import UncleanError, clean
@@ -175,6 +175,14 @@ class ChatReply(Out):
             id=id,
             **parts,
         )
+
+
+def stored_reply(stored: Mapping[str, Any]) -> ChatReply:
+    """A reply from the record; one in a form that is no longer read keeps its status and its text."""
+    try:
+        return ChatReply.model_validate(stored)
+    except ValidationError:
+        return ChatReply(status=str(stored.get("status", "")), text=str(stored.get("text", "")))
 
 
 class TurnOut(Out):

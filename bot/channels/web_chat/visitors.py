@@ -31,12 +31,12 @@ class Visitors:
 
     async def account(self, request: Request, label: str | None = None) -> str:
         """The caller's account, with a new session where there is none; `label` names somebody inside it."""
-        account = await self.known(request)
-        if account is None:
-            token, account = await run_in_threadpool(self.sessions.open)
-            set_cookie(request.scope, self.cookie, token, seconds=self._seconds, https=self._https)
-        if label:
-            account = await run_in_threadpool(self.sessions.labelled, account, label)
+        account = await self.known(request) or await self._opened(request)
+        return await run_in_threadpool(self.sessions.labelled, account, label) if label else account
+
+    async def _opened(self, request: Request) -> str:
+        token, account = await run_in_threadpool(self.sessions.open)
+        set_cookie(request.scope, self.cookie, token, seconds=self._seconds, https=self._https)
         return account
 
 

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -48,7 +48,7 @@ def choose(asked: str | None, kept: str | None) -> Lang:
     """Chinese unless English was asked for in the address, or earlier and kept in a cookie."""
     for wish in (asked, kept):
         if wish in LANGS:
-            return cast(Lang, wish)
+            return wish
     return "zh"
 
 
