@@ -72,4 +72,4 @@ def best(scores: NDArray[np.floating], k: int) -> NDArray[np.intp]:
     picked = np.argpartition(-scores, count - 1)[:count] if 0 < count < len(scores) else np.arange(len(scores))
     picked = picked[np.isfinite(scores[picked])]
     order: NDArray[np.intp] = picked[np.lexsort((picked, -scores[picked]))]
-    return order
+    return order[:count]
