@@ -50,7 +50,7 @@ _WORDS = {
 _CONTROLS = {word: control for control, words in _WORDS.items() for word in words.split()}
 
 _ABOUT_THE_FORM = re.compile(
-    r"填|必填|写多少|[0-9]字|多少字|要写|写这么|这一项|这项|这一步|这个问题|这些内容|这里|字数|空着|报名|修改|格式|收费|例子|示例|举例|全称|附件|上传|提交需求|"
+    r"填|必填|写多少|[0-9]字|多少字|要写|写这么|这一项|这项|这一步|这个问题|这些内容|这里|字数|空着|报名|修改|格式|收费|例子|示例|举例|全称|附件|上传|提交需求|模板|写英文|写[多少错]|粘贴|截断|文档|图片|拍照|语音|"
     r"会公开|公开吗|保密吗|能看到|谁能看|谁会看|泄露|"
     r"选哪|哪一类|哪类|哪一个|哪一档|哪档|哪一项|什么意思|算哪|有什么区别|有啥不一样"
 )
@@ -72,6 +72,8 @@ def decide(step: Step, text: str, parsed: bool, policy_words: Collection[str]) -
         return Decision.QUESTION if asks else Decision.ANSWER
     if "organisation_ending" in step.rules and names_organisation(text):
         return Decision.ANSWER
+    if step.part in ("profile", "contact") and shaped_as_question(text):
+        return Decision.QUESTION  # a name or an address is never put as a question
     return _on_free_text(text, policy_words)
 
 

@@ -21,7 +21,8 @@ _OPENERS = re.compile(
 _WANTS_TO_KNOW = re.compile(r"^(?:我们?|公司)?(?:想|要|希望)?(?:了解|打听|咨询|问)(?:一下|下)?\S{2,24}$")
 _WITHIN = re.compile(
     r"(?:怎么|怎样|如何|能否|能不能|可不可以|是不是|有没有|有什么|有哪些|有啥|是什么|什么时候|什么条件|什么材料|什么意思|多少|多久|"
-    rf"哪些|哪个|哪一|哪里|哪家|啥|什么|几月份?(?:申|开|报|发|到)|(?:要|需|得|能|可以|最多)几\S){_NO_MATTER}|多[大高长久]$"
+    r"哪些|哪个|哪一|哪里|哪家|啥|什么|几月份?(?:申|开|报|发|到)|(?:要|需|得|能|可以|最[多少])\S{0,2}几\S)"
+    rf"{_NO_MATTER}|多[大高长久]$|谁\S{{1,3}}$"
 )
 # Telling of a question is not asking it: 我们不知道如何…, 研究怎么…, 解决怎样…的问题.
 _TOLD = re.compile(
@@ -45,9 +46,16 @@ def shaped_as_question(text: str) -> bool:
     if ends_as_question(words):
         return True
     clauses = [clause.strip() for clause in _CLAUSE.split(words) if clause.strip()]
-    return any(_asks(clause) for clause in clauses) or (
-        len(clauses) == 1 and bool(_WANTS_TO_KNOW.fullmatch(clauses[0]))
-    )
+    if len(clauses) == 1 and _WANTS_TO_KNOW.fullmatch(clauses[0]):
+        return True
+    return any(_asks(clause) for clause in _telling(clauses))
+
+
+def _telling(clauses: list[str]) -> list[str]:
+    """In a longer text a question stands at the end or says that it is one; elsewhere 如何… is part of the story."""
+    if len(clauses) <= 2:
+        return clauses
+    return [clause for clause in clauses if _ENQUIRY.search(clause) or _MARK.search(clause)] + clauses[-1:]
 
 
 def enquires(text: str) -> bool:
