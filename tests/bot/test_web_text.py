@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.web_chat.hygiene import BIDI, UncleanError, clean
-from bot.channels.web_chat.layout import Card, clause_href, lay_out
+from bot.channels.web_chat.layout import Card, Nearest, clause_href, lay_out
 from bot.channels.web_chat.marking import cells, figures, locate, quoted, within
 from bot.channels.web_chat.refusals import CODES, DoorStatus, Refusal, code_of
 from bot.channels.web_chat.schema import ChatReply, CitationOut, ClaimOut, QuoteOut
@@ -144,9 +144,28 @@ def test_a_citation_that_the_text_does_not_quote_still_has_its_card() -> None:
 @given(st.text(), st.lists(st.text(min_size=1, max_size=6), max_size=4))
 def test_every_citation_is_drawn_exactly_once(text: str, quotes: list[str]) -> None:
     citations = [cite(quote, f"p{number}") for number, quote in enumerate(quotes)]
-    blocks = lay_out(ChatReply(status="answered", text=text, citations=citations)).blocks
-    drawn = [clause.citation.policy for block in blocks if isinstance(block, Card) for clause in block.clauses]
-    assert sorted(drawn) == sorted(citation.policy for citation in citations)
+    for fields in ({"citations": citations}, {"nearest": citations}):
+        blocks = lay_out(ChatReply.model_validate({"status": "answered", "text": text, **fields})).blocks
+        cards = [block for block in blocks if isinstance(block, Card)]
+        cards += [card for block in blocks if isinstance(block, Nearest) for card in block.cards]
+        drawn = [clause.citation.policy for card in cards for clause in card.clauses]
+        assert sorted(drawn) == sorted(citation.policy for citation in citations)
+
+
+def test_nearest_clauses_come_where_the_text_has_them_and_are_not_said_twice() -> None:
+    reply = ChatReply(
+        status="unanswerable_not_found", text="没有\n\n相近：\n· 引文一\n\n问谁", nearest=[cite("引文一")]
+    )
+    first, nearest, last = lay_out(reply).blocks
+    assert (first, last) == ("没有", "问谁")
+    assert isinstance(nearest, Nearest)
+    unquoted = ChatReply(status="unanswerable_not_found", text="没有\n\n问谁", nearest=[cite("引文一")])
+    assert [type(block) for block in lay_out(unquoted).blocks] == [str, Nearest, str]
+
+
+def test_a_short_quote_belongs_to_the_paragraph_of_its_policy() -> None:
+    reply = ChatReply(status="answered", text="有效的如下\n\n《甲》\n有效", citations=[cite("有效", "甲")])
+    assert shape(reply) == ["有效的如下", ["有效"]]
 
 
 def test_the_address_of_a_clause_names_the_span_where_it_is_known() -> None:

@@ -34,43 +34,55 @@ class Card:
         return self.clauses[0].citation
 
 
-Block = str | Card
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """Clauses that did not answer, or the policies of a listing: drawn together, apart from what answers."""
+
+    cards: list[Card]
+
+
+Block = str | Card | Nearest
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`blocks` in reading order: a str is a paragraph. `nearest` are clauses that did not answer, or a listing.
-
-    `closing` is the last paragraph (whom to ask) where it reads better after the nearest clauses.
-    """
+    """`blocks` in reading order: a str is a paragraph."""
 
     reply: ChatReply
     blocks: list[Block]
-    nearest: list[Card]
-    closing: str = ""
 
 
 def lay_out(reply: ChatReply) -> Layout:
-    """A paragraph of the text that holds a citation's quote becomes that citation's card; the rest stays as it is.
+    """A paragraph of the text that holds a quote is drawn as the card of its citation; the rest stays as it is.
 
-    A citation whose quote is not in the text gets its card after the last one, or at the end.
+    The nearest clauses come where the text has them, else before its last paragraph (whom to ask). Whatever the text
+    does not quote gets its card all the same.
     """
-    clauses = [Clause(citation, clause_href(citation, reply)) for citation in reply.citations]
-    nearest = [Clause(citation, clause_href(citation, reply)) for citation in reply.nearest]
+    shown = [*reply.citations, *reply.nearest]
+    clauses = [Clause(citation, clause_href(citation, reply)) for citation in shown]
+    answering = len(reply.citations)
     blocks: list[Block] = []
-    shown: set[int] = set()
-    for paragraph, inside in _paragraphs(reply.text, reply.citations):
+    placed: set[int] = set()
+    for paragraph, inside in _paragraphs(reply.text, shown):
         for number in inside:
-            _add(blocks, clauses[number])
-        shown.update(inside)
+            if number < answering:
+                _add(blocks, clauses[number])
+        if any(number >= answering for number in inside) and not any(isinstance(block, Nearest) for block in blocks):
+            blocks.append(Nearest(_grouped(clauses[answering:])))
+        placed.update(inside)
         if not inside and paragraph.strip():
             blocks.append(paragraph.strip())
-    rest = _grouped([clause for number, clause in enumerate(clauses) if number not in shown])
-    at = max((index + 1 for index, block in enumerate(blocks) if isinstance(block, Card)), default=len(blocks))
-    blocks = [*blocks[:at], *rest, *blocks[at:]]
-    if nearest and len(blocks) > 1 and isinstance(blocks[-1], str):
-        return Layout(reply, blocks[:-1], _grouped(nearest), blocks[-1])
-    return Layout(reply, blocks, _grouped(nearest))
+    _add_missing(blocks, [clauses[n] for n in range(answering) if n not in placed], clauses[answering:])
+    return Layout(reply, blocks)
+
+
+def _add_missing(blocks: list[Block], cited: Sequence[Clause], nearest: Sequence[Clause]) -> None:
+    """Cards for what the text did not quote: after the last card, and the nearest before the last paragraph."""
+    after = max((index + 1 for index, block in enumerate(blocks) if isinstance(block, Card)), default=len(blocks))
+    blocks[after:after] = _grouped(cited)
+    if nearest and not any(isinstance(block, Nearest) for block in blocks):
+        closes = len(blocks) > 1 and isinstance(blocks[-1], str)
+        blocks.insert(len(blocks) - 1 if closes else len(blocks), Nearest(_grouped(nearest)))
 
 
 def clause_href(citation: CitationOut, reply: ChatReply) -> str:
@@ -112,15 +124,20 @@ def _start(citation: CitationOut, reply: ChatReply) -> int | None:
 
 def _paragraphs(text: str, citations: Sequence[CitationOut]) -> list[tuple[str, list[int]]]:
     """Each paragraph with the numbers of the citations whose quotes it holds; a quote is never cut in two."""
-    spans = [(span, number) for number, c in enumerate(citations) if (span := locate(text, c.quote))]
+    spans = [span for citation in citations if (span := locate(text, citation.quote))]
     breaks = [found.span() for found in _BLANK_LINE.finditer(text)]
-    breaks = [(a, b) for a, b in breaks if not any(start < b and a < end for (start, end), _ in spans)]
+    breaks = [(a, b) for a, b in breaks if not any(start < b and a < end for start, end in spans)]
     edges = [0, *(edge for pair in breaks for edge in pair), len(text)]
-    paragraphs = []
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        inside = [number for (at, _), number in spans if start <= at < end]
-        paragraphs.append((text[start:end], inside))
-    return paragraphs
+    paragraphs = [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+    homes = [_home(paragraphs, citation) for citation in citations]
+    return [(paragraph, [n for n, home in enumerate(homes) if home == at]) for at, paragraph in enumerate(paragraphs)]
+
+
+def _home(paragraphs: Sequence[str], citation: CitationOut) -> int | None:
+    """The paragraph a citation is quoted in: a short quote may stand in several, then it is the one with its title."""
+    holding = [at for at, paragraph in enumerate(paragraphs) if locate(paragraph, citation.quote)]
+    titled = [at for at in holding if citation.title in paragraphs[at]]
+    return next(iter([*titled, *holding]), None)
 
 
 def _grouped(clauses: Sequence[Clause]) -> list[Card]:

@@ -4,6 +4,8 @@ import { keepPending } from "./draft.js";
 import { bringUp, fromServer, fromTemplate, part, words } from "./page.js";
 import { eventsOf } from "./sse.js";
 
+const MUST_CHANGE = new Set(["error_too_long", "error_empty", "error_unclean_text", "error_invalid_field"]);
+
 let busy = false;
 
 export const isBusy = () => busy;
@@ -53,7 +55,7 @@ async function follow(body, stages) {
       seen.push(data.text);
       stages.textContent = seen.join(" · ");
     } else if (name === "turn") html = data.html;
-    else if (name === "answer") return { html };
+    else if (name === "answer") return data.status.startsWith("error_") ? { error: data } : { html };
     else if (name === "error") return { error: data };
   }
   throw new Error("the stream ended without a reply");
@@ -71,6 +73,10 @@ function offerRetry(body, turn, error) {
   const trouble = fromTemplate("trouble-template");
   trouble.querySelector("[data-text]").textContent = error.text;
   const retry = trouble.querySelector("[data-retry]");
+  if (MUST_CHANGE.has(error.status)) {
+    retry.remove();
+    giveBack(body.text);
+  }
   retry.addEventListener("click", () => {
     if (busy) return;
     trouble.remove();
@@ -78,6 +84,15 @@ function offerRetry(body, turn, error) {
   });
   turn.append(trouble);
   trouble.scrollIntoView({ block: "nearest" });
+}
+
+// What can only be asked in other words goes back into the box.
+function giveBack(text) {
+  const box = part("text");
+  if (!text || box.value) return;
+  keepPending("");
+  box.value = text;
+  box.dispatchEvent(new Event("input"));
 }
 
 function setBusy(on) {
