@@ -7,7 +7,8 @@ pointer to the new release. Whatever is killed in between, the old release goes 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -124,6 +125,7 @@ def _publish(
     segments = _with_segment(versions, passages, manifest, places, live)
     release = Release(release_id(manifest), live.number + 1 if live else 1, now, dict(manifest), segments)
     places.store.publish(release, versions, [passage for key, passage in passages.items() if key not in known])
+    _drop_unused({*release.segments, *(live.segments if live else ())}, places)
     return Published(release, plan, len(passages), len(passages.keys() - known))
 
 
@@ -142,6 +144,13 @@ def _with_segment(
         places.segments.write(segment)
         return (*(name for name in old if name != segment.id), segment.id)
     return (_merged(segment, old, versions, manifest, places),)
+
+
+def _drop_unused(used: Set[str], places: Indexes) -> None:
+    """Forget the segments of neither this release nor the one before, which a reader may be opening."""
+    with suppress(SegmentError):  # what could not be removed now is removed after the next publish
+        for name in places.segments.ids() - used:
+            places.segments.drop(name)
 
 
 def _held(segment: str, places: Indexes) -> tuple[str, ...]:
@@ -192,7 +201,8 @@ def open_release(release: Release, places: Indexes) -> OpenRelease:
     opened = OpenRelease(release, segments, places.store)
     if opened.missing() or _unindexed_versions(opened, segments):
         segment = _rebuilt(release, places)
-        places.store.publish(replace(release, segments=(segment.id,)), [], [])
+        if (live := places.store.live()) is not None and live.id == release.id:  # never bring back an older release
+            places.store.publish(replace(release, segments=(segment.id,)), [], [])
         opened = OpenRelease(release, [segment], places.store)
     attach_vectors(opened, places)
     return opened

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from rag.lexical import LexicalSegment
 from rag.segments import Segment, SegmentError
 
-_FAULTS = (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile)
+_FAULTS = (OSError, KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What numpy and zipfile raise on damage. RuntimeError: a turned bit may say "encrypted" or name an unknown method."""
 
 
 class SegmentFiles:
@@ -38,14 +40,14 @@ class SegmentFiles:
 
     def read(self, segment: str) -> Segment:
         try:
-            with np.load(self._path(segment), allow_pickle=False) as arrays:
+            with self._path(segment).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return Segment(segment, _unprefixed("p", arrays), _unprefixed("d", arrays))
         except _FAULTS as fault:
             raise SegmentError(f"segment {segment} could not be read: {fault}") from fault
 
     def passage_ids(self, segment: str) -> tuple[str, ...]:
         try:
-            with np.load(self._path(segment), allow_pickle=False) as arrays:
+            with self._path(segment).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return tuple(bytes(value).decode() for value in arrays["p_ids"])
         except _FAULTS as fault:
             raise SegmentError(f"segment {segment} could not be read: {fault}") from fault
@@ -54,7 +56,10 @@ class SegmentFiles:
         return {path.stem for path in self._folder.glob("*.npz")}
 
     def drop(self, segment: str) -> None:
-        self._path(segment).unlink(missing_ok=True)
+        try:
+            self._path(segment).unlink(missing_ok=True)
+        except OSError as fault:
+            raise SegmentError(f"segment {segment} could not be removed: {fault}") from fault
 
     def _path(self, segment: str) -> Path:
         return self._folder / f"{segment}.npz"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,10 +15,10 @@ from rag.ports import Vector, VectorStoreError
 def read_vectors(path: Path) -> dict[str, Vector]:
     """Passage id → vector. The file's stem is the embedder's name."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             vectors = arrays["vectors"].astype(np.float32)
             ids = [bytes(key).decode() for key in arrays["ids"]]
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as fault:
+    except (OSError, KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as fault:
         raise VectorStoreError(f"{path.name} could not be read: {fault}") from fault
     return dict(zip(ids, vectors, strict=True))
 
