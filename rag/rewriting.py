@@ -40,6 +40,9 @@ WIDER = re.compile(r"市里|市级|全市|省里|省级|国家层面|国家级|�
 SHORT = 6
 """汉字 of content at or under which a question after another one is taken to lean on it."""
 
+LONGEST_TURN = 1_000
+"""Characters from which an earlier turn is no question that could have been answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
@@ -55,12 +58,17 @@ class Standalone:
 
 
 def standalone(text: str, history: Sequence[Turn]) -> Standalone:
-    """Fold the conversation into the question. Refused or empty turns simply add little; the last topic wins."""
+    """Fold the conversation into the question. The last topic wins; thanks and what was too long to answer are none."""
     topic = ""
     for turn in history:
-        if turn.role == "user":
-            topic = _folded_in(clean(turn.text), topic).text
+        earlier = clean(turn.text) if turn.role == "user" and len(turn.text) <= LONGEST_TURN else ""
+        if earlier and not _is_smalltalk(fold(earlier), wordbook()):
+            topic = _folded_in(earlier, topic).text
     return _folded_in(text, topic)
+
+
+def _is_smalltalk(folded: str, book: Wordbook) -> bool:
+    return any(pattern.search(folded) for pattern in book.smalltalk.values())
 
 
 def _folded_in(text: str, topic: str) -> Standalone:
@@ -72,14 +80,14 @@ def _folded_in(text: str, topic: str) -> Standalone:
 def leans(text: str) -> bool:
     """Whether a question leans on the one before it."""
     book, folded = wordbook(), fold(text).strip()
-    if any(pattern.search(folded) for pattern in book.smalltalk.values()):
+    if _is_smalltalk(folded, book):
         return False
     content = _content(folded, book)
     if _OPENERS.search(folded) or (folded.rstrip("? ").endswith("呢") and len(content) <= 2 * SHORT):
         return True
     if _POINTERS.search(folded) and len(content) <= 2 * SHORT:
         return True
-    if _ANEW.search(folded) and not content:
+    if _ANEW.search(folded) and (not content or (book.listing.search(folded) and book.listing_self.search(folded))):
         return False
     return len(content) <= SHORT and not _names_topic(folded, content)
 
