@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag.citations import figures
 from rag.guardrails import fold
@@ -20,6 +20,7 @@ _CLAIMED_AMOUNT = re.compile(
     r"([0-9]+(?:\.[0-9]+)?\s*(?:个)?(?:万|亿|千万|百万))"
 )
 _NICKNAME = re.compile(r"(?<![第0-9一二三四五六七八九十百])([0-9]{1,3}|[一二三四五六七八九十]{1,4})条")
+_SCHEME = re.compile(r"([\u3400-\u9fff]{2,6}?)(?:计划|工程|行动|专项|新政|券|贷|险|基金|[0-9一二三四五六七八九十]+条)")
 _REFERS = re.compile(r"的?(那个|这个|那份|那条)?(文件|政策|办法|通知|措施|计划|规定)|怎么领|咋领|如何领|怎么拿")
 
 
@@ -55,6 +56,15 @@ def names_strangers(asked: Understanding, document_text: str) -> bool:
     if not amounts or not _REFERS.search(asked.text):
         return False
     return not any(amount.rstrip("元") in folded.replace(" ", "") for amount in amounts)
+
+
+def unheard_scheme(asked: Understanding, stands: Callable[[str], bool]) -> bool:
+    """Whether the question names a scheme whose own name stands nowhere in the corpus: 飞鹰计划, 量子券.
+
+    `stands` says whether a word occurs in some document. What is plainly said of any scheme (申请计划, 补贴办法) is no name.
+    """
+    cores = [match.group(1)[-2:] for match in _SCHEME.finditer(fold(asked.core)) if len(match.group(1)) >= 2]
+    return any(not wordbook().generic.search(core) and not stands(core) for core in cores)
 
 
 def _has_nickname(asked: Understanding, document: str) -> bool:

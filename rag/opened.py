@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.dense import DenseScan
-from rag.lexical import LexicalIndex
+from rag.lexical import LexicalIndex, terms_of
 from rag.models import DocumentVersion, Passage, Release
 from rag.ports import ReleaseStore, Vector
 from rag.segments import Segment
@@ -67,6 +67,11 @@ class OpenRelease:
         scores = np.zeros(len(self.documents) + 1, dtype=np.float32)
         scores[self._whole_owners] = self._wholes.scores(query)
         return scores[:-1]
+
+    def stands(self, word: str) -> bool:
+        """Whether some live passage holds every pair of neighbouring 汉字 of a word (and every Latin word in it)."""
+        terms = [term for term in terms_of(word).tolist() if term >= 1 << 21]
+        return all(self.lexical.matched(dict.fromkeys(terms, 1.0)).values()) if terms else True
 
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """These passages in this order; texts are read once and kept."""

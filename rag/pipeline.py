@@ -10,9 +10,10 @@ from datetime import date
 import numpy as np
 
 from rag import composing
-from rag.completeness import holds, names_strangers, rerank, wants_of
+from rag.completeness import holds, names_strangers, rerank, unheard_scheme, wants_of
 from rag.evidence import Evidence, Weigher
 from rag.guardrails import guard
+from rag.intents import POLICY, STATUS, intent_model
 from rag.jurisdictions import parse_place
 from rag.listing import candidates
 from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Notice, Question, Step
@@ -29,6 +30,12 @@ NEAREST = 3
 DEPTH = 16
 CONTEXT_WEIGHT = 0.25
 """What the words of an earlier question count for in one that does not lean on it."""
+
+MEANT = 0.5
+"""The odds from which a question is taken for what its vector says (five-fold: one policy question in a hundred stopped)."""
+
+LIKELY, HARDLY_POLICY = 0.35, 0.2
+"""… or these, where it is hardly a policy question."""
 
 OFF_TOPIC = 0.1
 """Under this share of its words in the best document, a question without a word of the field is about other things."""
@@ -71,6 +78,7 @@ class Asking:
     rewritten: Standalone = field(default_factory=lambda: Standalone("", followed=False))
     asked: Understanding | None = None
     scope: Scope | None = None
+    vectors: dict[str, Vector] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
     answer: Answer | None = None
     steps: list[Step] = field(default_factory=list)
@@ -116,9 +124,22 @@ class Pipeline:
     def _guard(self, asking: Asking) -> None:
         checked = guard(asking.question.text, self._limits.longest_question)
         asking.text, asking.cut = checked.text, checked.cut
-        asking.no_promise = checked.stop is AnswerStatus.NO_PROMISE
-        if checked.stop is not None and not asking.no_promise:
-            asking.answer = Answer(checked.stop, checked.text)
+        stop = checked.stop or self._meant(asking)
+        asking.no_promise = stop is AnswerStatus.NO_PROMISE
+        if stop is not None and not asking.no_promise:
+            asking.answer = Answer(stop, checked.text)
+
+    def _meant(self, asking: Asking) -> AnswerStatus | None:
+        """What the question's vector says somebody is after, where it is no policy question; None without a model."""
+        embedder = self._reader.places.embedder
+        model = intent_model(embedder.name) if embedder else None
+        vector = self._vector(asking, asking.text) if model else None
+        if model is None or vector is None or not asking.shelf.catalogue.only_policies:
+            return None
+        odds = model.judge(vector)
+        meant = max(STATUS, key=lambda name: odds.get(name, 0.0))
+        hardly_policy = odds[POLICY] < HARDLY_POLICY and odds[meant] >= LIKELY
+        return STATUS[meant] if odds[meant] >= MEANT or hardly_policy else None
 
     def _rewrite(self, asking: Asking) -> None:
         asking.rewritten = standalone(asking.text, asking.question.history)
@@ -164,7 +185,7 @@ class Pipeline:
 
     def _search_for(self, asking: Asking) -> Search:
         asked, scope = _read(asking)
-        vector = self._vector(asking)
+        vector = self._vector(asking, asking.rewritten.text)
         return Search(
             terms=_with_context(asked, asking.rewritten.topic, asking.day),
             vector=vector,
@@ -173,15 +194,17 @@ class Pipeline:
             factors=scope.factors * _history_factors(asked, scope),
         )
 
-    def _vector(self, asking: Asking) -> Vector | None:
-        """The question's vector, or None where the assistant works lexically (it goes on without)."""
+    def _vector(self, asking: Asking, text: str) -> Vector | None:
+        """A text's vector, computed once; None where the assistant works lexically (it goes on without)."""
         embedder = self._reader.places.embedder
         if embedder is None or asking.shelf.opened.dense is None:
             return None
-        try:
-            return np.asarray(embedder.embed_query(asking.rewritten.text), dtype=np.float32)
-        except EmbedderError:
-            return None
+        if text not in asking.vectors:
+            try:
+                asking.vectors[text] = np.asarray(embedder.embed_query(text), dtype=np.float32)
+            except EmbedderError:
+                return None
+        return asking.vectors[text]
 
     def _unsure(self, asking: Asking) -> bool:
         asked, scope = _read(asking)
@@ -257,6 +280,8 @@ def _incomplete(asking: Asking) -> bool:
     chosen = select(asking.hits)
     wants = wants_of(asked)
     if wants and not any(holds(hit.passage, wants) for hit in chosen):
+        return True
+    if unheard_scheme(asked, asking.shelf.opened.stands):
         return True
     lead = asking.shelf.opened.passages_of(chosen[0].passage.document)
     return names_strangers(asked, " ".join((chosen[0].passage.path[0], *(f"{p.lead} {p.text}" for p in lead))))

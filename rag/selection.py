@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rag.models import Hit
 
 MOST = 6
-OWN_FLOOR = 0.42
+OWN_FLOOR = 0.55
 """A further clause of the leading policy must score this share of the leading clause."""
 
-OTHER_FLOOR = 0.74
+OTHER_FLOOR = 0.78
 """The same for a clause of another policy: it competes with the lead for what the question meant."""
 
 MOST_OF_LEAD, MOST_OF_OTHER, MOST_OTHERS = 4, 2, 2
