@@ -143,4 +143,5 @@ def _sentence_weight(sentence: str, asked: Understanding) -> float:
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
+    first = start + len(piece) - len(piece.lstrip())
+    return first, max(first, end - (len(piece) - len(piece.rstrip())))
