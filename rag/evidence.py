@@ -121,7 +121,7 @@ def best_window(passage: Passage, asked: Understanding, longest: int) -> tuple[i
     text = passage.text
     if len(text) <= longest:
         return 0, len(text)
-    spans = [match.span() for match in _SENTENCE.finditer(text)]
+    spans = [match.span() for match in _SENTENCE.finditer(text) if match.group().strip()] or [(0, 0)]
     weights = [_sentence_weight(text[start:end], asked) for start, end in spans]
     best, chosen = -1.0, spans[0]
     for first in range(len(spans)):
