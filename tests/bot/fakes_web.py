@@ -310,7 +310,7 @@ class FakeLibrary:
             date(2026, 11, 22),
             date(2026, 11, 22),
             "发文机关网站公布，有效期至2028-04-25",
-            "这是一份摘要。",
+            "这是一份摘要。" if id == "ls-startup-2024" else "",
         )
 
     def places(self) -> Sequence[str]:

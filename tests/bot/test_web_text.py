@@ -168,6 +168,15 @@ def test_a_short_quote_belongs_to_the_paragraph_of_its_policy() -> None:
     assert shape(reply) == ["有效的如下", ["有效"]]
 
 
+def test_a_table_row_said_in_words_is_drawn_with_the_names_of_its_columns() -> None:
+    text = "《甲》\n· 附表：事项：独角兽企业；奖励：300万元\n\n完"
+    reply = ChatReply(status="answered", text=text, citations=[cite("| 独角兽企业 | 300万元 |", "甲")])
+    card, last = lay_out(reply).blocks
+    assert isinstance(card, Card)
+    assert card.clauses[0].cells == (("事项", "独角兽企业"), ("奖励", "300万元"))
+    assert last == "完"
+
+
 def test_the_address_of_a_clause_names_the_span_where_it_is_known() -> None:
     card = cite("引文", "甲/乙", "ab12")
     claim = ClaimOut(text="引文", quotes=[QuoteOut(passage="ab12", quote="引文", start=3)])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote as percent
 from urllib.parse import urlencode, urlsplit
 
-from bot.channels.web_chat.marking import locate
+from bot.channels.web_chat.marking import cells, locate
 from bot.channels.web_chat.schema import ChatReply, CitationOut
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
@@ -17,10 +17,14 @@ QUOTE_IN_LINK = 120
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One citation on a card, and the address that opens it in its policy's page."""
+    """One citation on a card, and the address that opens it in its policy's page.
+
+    A table's row is drawn in `cells`: (name of the column as the text gives it, or "", and the cell).
+    """
 
     citation: CitationOut
     href: str
+    cells: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def lay_out(reply: ChatReply) -> Layout:
     does not quote gets its card all the same.
     """
     shown = [*reply.citations, *reply.nearest]
-    clauses = [Clause(citation, clause_href(citation, reply)) for citation in shown]
+    clauses = [_clause(citation, reply) for citation in shown]
     answering = len(reply.citations)
     blocks: list[Block] = []
     placed: set[int] = set()
@@ -83,6 +87,18 @@ def _add_missing(blocks: list[Block], cited: Sequence[Clause], nearest: Sequence
     if nearest and not any(isinstance(block, Nearest) for block in blocks):
         closes = len(blocks) > 1 and isinstance(blocks[-1], str)
         blocks.insert(len(blocks) - 1 if closes else len(blocks), Nearest(_grouped(nearest)))
+
+
+def _clause(citation: CitationOut, reply: ChatReply) -> Clause:
+    row = cells(citation.quote) or []
+    named = tuple((_column(cell, reply.text), cell) for cell in row)
+    return Clause(citation, clause_href(citation, reply), named)
+
+
+def _column(cell: str, text: str) -> str:
+    """The column that the text names before a cell: 「奖励：300万元」 gives 奖励."""
+    found = re.search(rf"([^\s；：·|]{{1,20}})：{re.escape(cell)}(?![^；\n])", text) if cell else None
+    return found[1] if found else ""
 
 
 def clause_href(citation: CitationOut, reply: ChatReply) -> str:
@@ -135,9 +151,16 @@ def _paragraphs(text: str, citations: Sequence[CitationOut]) -> list[tuple[str, 
 
 def _home(paragraphs: Sequence[str], citation: CitationOut) -> int | None:
     """The paragraph a citation is quoted in: a short quote may stand in several, then it is the one with its title."""
-    holding = [at for at, paragraph in enumerate(paragraphs) if locate(paragraph, citation.quote)]
+    holding = [at for at, paragraph in enumerate(paragraphs) if _holds(paragraph, citation)]
     titled = [at for at in holding if citation.title in paragraphs[at]]
     return next(iter([*titled, *holding]), None)
+
+
+def _holds(paragraph: str, citation: CitationOut) -> bool:
+    if locate(paragraph, citation.quote):
+        return True
+    row = cells(citation.quote)  # the text says a table's row in words
+    return row is not None and citation.title in paragraph and all(cell in paragraph for cell in row)
 
 
 def _grouped(clauses: Sequence[Clause]) -> list[Card]:

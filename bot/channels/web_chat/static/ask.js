@@ -12,7 +12,7 @@ export const isBusy = () => busy;
 
 // asked: {text} or {choice}; shown: what stands in the bubble. The same id is answered once, however often it is sent.
 export function ask(asked, shown) {
-  const turn = document.createElement("li");
+  const turn = document.createElement("div");
   turn.className = "turn";
   const question = fromTemplate("question-template");
   question.querySelector(".bubble").textContent = shown;
@@ -75,6 +75,7 @@ function offerRetry(body, turn, error) {
   const retry = trouble.querySelector("[data-retry]");
   if (MUST_CHANGE.has(error.status)) {
     retry.remove();
+    if (body.text) turn.querySelector(".question")?.remove();
     giveBack(body.text);
   }
   retry.addEventListener("click", () => {
