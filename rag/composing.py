@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -15,6 +16,8 @@ from rag.understanding import Understanding
 
 QUOTE_LENGTH = 320
 """Characters of a long clause that are quoted at once: the sentences that hold most of the question."""
+
+_PHONE = re.compile(r"[0-9]{5}")
 
 
 def quoted(hit: Hit, asked: Understanding) -> Claim | None:
@@ -104,8 +107,9 @@ def offices(citations: Sequence[Citation], catalogue: Catalogue) -> list[Notice]
     for citation in citations:
         policy = catalogue.policy(citation.policy)
         if policy is not None and len(found) < 2:
-            contact = policy.contact or policy.issuer
             asof = policy.contact_asof.isoformat() if policy.contact and policy.contact_asof else ""
+            undated = not asof and bool(_PHONE.search(policy.contact or ""))
+            contact = policy.issuer if undated else policy.contact or policy.issuer
             key = "office_asof" if asof else "office"
             found.setdefault(contact, Notice(key, {"title": policy.title, "office": contact, "asof": asof}))
     return list(found.values())
