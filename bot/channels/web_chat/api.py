@@ -8,15 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from bot.channels.web_chat.asked import ChatRequest, DistrictRequest
 from bot.channels.web_chat.desk import CONVERSATION, Desk
 from bot.channels.web_chat.hygiene import UncleanError, clean
 from bot.channels.web_chat.ports import PastTurn
 from bot.channels.web_chat.refusals import DoorStatus, Refusal, code_of
 from bot.channels.web_chat.schema import (
     ChatReply,
-    ChatRequest,
     DistrictOut,
-    DistrictRequest,
     ErrorOut,
     HistoryOut,
     TurnOut,

@@ -14,12 +14,13 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
+from bot.channels.web_chat.asked import ChatRequest
 from bot.channels.web_chat.desk import CONVERSATION, Desk
 from bot.channels.web_chat.faults import Faults, as_refusal
 from bot.channels.web_chat.hygiene import clean
 from bot.channels.web_chat.ports import PastTurn
 from bot.channels.web_chat.refusals import DoorStatus, Refusal, code_of
-from bot.channels.web_chat.schema import ChatReply, ChatRequest
+from bot.channels.web_chat.schema import ChatReply
 
 FORM = "application/x-www-form-urlencoded"
 FIELDS_MAX = 10

@@ -10,12 +10,12 @@ from datetime import datetime
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from bot.channels.web_chat.asked import ChatRequest
 from bot.channels.web_chat.limits import Limits, Rate
 from bot.channels.web_chat.observed import Observed
 from bot.channels.web_chat.pages import Pages, lang_of
 from bot.channels.web_chat.ports import Assistant, Library, PastTurn, Sessions
 from bot.channels.web_chat.refusals import DoorStatus, Refusal
-from bot.channels.web_chat.schema import ChatRequest
 from bot.channels.web_chat.turns import Turns
 from bot.channels.web_chat.visitors import Visitors, address_of
 from bot.messages import Message

@@ -13,12 +13,13 @@ from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
 from bot.channels.web_chat.api import ERRORS, require_json
+from bot.channels.web_chat.asked import ChatRequest
 from bot.channels.web_chat.desk import Desk
 from bot.channels.web_chat.door import note_fault
 from bot.channels.web_chat.faults import Faults
 from bot.channels.web_chat.pages import lang_of
 from bot.channels.web_chat.refusals import DoorStatus, Refusal
-from bot.channels.web_chat.schema import ChatReply, ChatRequest
+from bot.channels.web_chat.schema import ChatReply
 from bot.messages import Message, Reply
 
 EVENT_STREAM = "text/event-stream"
