@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from rag.adapters.local_embedder import LocalEmbedder
 from rag.guardrails import clean
-from rag.intents import POLICY
+from rag.intents import FROM, POLICY
 
 ROOT = Path(__file__).parents[1]
 EVALS = ROOT / "tests" / "evals"
-PENALTY, STEPS, RATE, SCALE = 3e-4, 1500, 0.4, 10.0
+PENALTY, STEPS, RATE, SCALE = 3e-3, 1500, 0.4, 10.0
 POLICY_LABELS = {"benign", "near_miss", "nonexistent", "other_region"}
 GOLDEN = {f"unanswerable_{name}": name for name in ("illegal", "injection", "private", "promise", "sensitive", "off_topic")}
 OTHERS = {"smalltalk", "vague"}
@@ -92,7 +92,7 @@ def main() -> int:
 
 
 def _report(vectors: Array, labels: Sequence[str], classes: Sequence[str]) -> None:
-    """Five-fold: what the model finds of each class at .5, and how many policy questions it would stop."""
+    """Five-fold: what the model finds of each class from its odds on, and how many policy questions it would stop."""
     fold = np.random.default_rng(0).integers(0, 5, len(labels))
     odds = np.zeros((len(labels), len(classes)))
     for part in range(5):
@@ -101,7 +101,7 @@ def _report(vectors: Array, labels: Sequence[str], classes: Sequence[str]) -> No
         odds[~rest] = softmax(np.hstack([vectors[~rest], np.ones((int((~rest).sum()), 1))]) @ weights.T)
     truth = np.array(labels)
     for column, name in enumerate(classes):
-        flagged = odds[:, column] >= 0.5
+        flagged = odds[:, column] >= FROM.get(name, 0.5)
         found, total = int((flagged & (truth == name)).sum()), int((truth == name).sum())
         alarms = int((flagged & (truth == POLICY)).sum()) if name != POLICY else 0
         sys.stdout.write(f"{name:10} found {found}/{total}  policy questions stopped {alarms}/{int((truth == POLICY).sum())}\n")

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     )
     embed_base_url: str = Field("", description="OpenAI 兼容的向量服务地址，http(s)://…/v1；用自带模型时留空")
     embed_api_key: SecretStr = Field(SecretStr(""), description="向量服务的密钥")
-    dense_weight: Share = Field(0.35, description="向量检索在融合中的权重，0 到 1 的小数")
+    dense_weight: Share = Field(0.4, description="向量检索在融合中的权重，0 到 1 的小数")
     status_stale_days: Count = Field(90, description="政策效力状态核对后超过这么多天即显示为待核实；正整数")
     question_max_chars: Count = Field(300, description="一个问题最多多少字；正整数")
     fallback_contact: Annotated[str, Field(min_length=1, max_length=100)] = Field(

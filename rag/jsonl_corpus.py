@@ -45,4 +45,4 @@ def _document(line: str) -> Document | str:
     if not isinstance(text, str) or not (text := normalise(text)).strip():
         return f"{name} 没有正文 text"
     title = normalise(title).strip() if isinstance(title, str) else ""
-    return Document(name, title or text.strip().split("\n", 1)[0].strip()[:200], text)
+    return Document(name, title or text.strip().split("\n", 1)[0].strip()[:40], text)

@@ -13,7 +13,7 @@ from rag import composing
 from rag.completeness import holds, names_strangers, rerank, unheard_scheme, wants_of
 from rag.evidence import Evidence, Weigher
 from rag.guardrails import guard
-from rag.intents import POLICY, STATUS, intent_model
+from rag.intents import intent_model, meant
 from rag.jurisdictions import parse_place
 from rag.listing import candidates
 from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Notice, Question, Step
@@ -31,17 +31,11 @@ DEPTH = 16
 CONTEXT_WEIGHT = 0.25
 """What the words of an earlier question count for in one that does not lean on it."""
 
-MEANT = 0.5
-"""The odds from which a question is taken for what its vector says (five-fold: one policy question in a hundred stopped)."""
-
-LIKELY, HARDLY_POLICY = 0.35, 0.2
-"""… or these, where it is hardly a policy question."""
-
 OFF_TOPIC = 0.1
 """Under this share of its words in the best document, a question without a word of the field is about other things."""
 
-FAR = 0.88
-"""… unless its meaning is near: e5 puts related texts at .88 and above, others mostly below."""
+FAR = 0.86
+"""… unless its meaning is near: e5 puts related texts above .86, what is about something else mostly below."""
 
 CROSS_LINGUAL_WEIGHT = 0.8
 """The dense leg's weight for a question in English: its words stand in no clause, its meaning may."""
@@ -52,7 +46,7 @@ class Limits:
     """What of an answer is configured. `dense_weight` is the most the dense leg may count for."""
 
     longest_question: int = 300
-    dense_weight: float = 0.35
+    dense_weight: float = 0.4
     threshold: float = THRESHOLD
 
 
@@ -136,10 +130,7 @@ class Pipeline:
         vector = self._vector(asking, asking.text) if model else None
         if model is None or vector is None or not asking.shelf.catalogue.only_policies:
             return None
-        odds = model.judge(vector)
-        meant = max(STATUS, key=lambda name: odds.get(name, 0.0))
-        hardly_policy = odds[POLICY] < HARDLY_POLICY and odds[meant] >= LIKELY
-        return STATUS[meant] if odds[meant] >= MEANT or hardly_policy else None
+        return meant(model.judge(vector))
 
     def _rewrite(self, asking: Asking) -> None:
         asking.rewritten = standalone(asking.text, asking.question.history)
