@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import parser
+from bot.channels.web_chat.asked import ChatRequest
 from bot.channels.web_chat.refusals import DoorStatus
-from bot.channels.web_chat.schema import ChatReply, ChatRequest, CitationOut
+from bot.channels.web_chat.schema import ChatReply, CitationOut
 from bot.settings import Settings
 from rag.models import AnswerStatus
 
