@@ -36,6 +36,16 @@ def holds(passage: Passage, wants: Sequence[Want]) -> bool:
     return not wants or any(want.hold.search(text) for want in wants)
 
 
+def contradicts(asked: Understanding, passage: Passage) -> bool:
+    """Whether the passage speaks of 硕士 where 本科 was asked for: it names some of a group and nothing of what was asked."""
+    question, text = fold(asked.text), fold(f"{passage.path[-1]} {passage.lead} {passage.text}")
+    for group in wordbook().contrasts:
+        named = [row for row in group if row.search(question)]
+        if named and not any(row.search(text) for row in named) and any(row.search(text) for row in group):
+            return True
+    return False
+
+
 def rerank(hits: Sequence[Hit], wants: Sequence[Want]) -> list[Hit]:
     """The hits again, those that hold what was asked for a little ahead."""
     if not wants:

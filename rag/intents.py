@@ -24,10 +24,21 @@ STATUS = {
     "promise": AnswerStatus.NO_PROMISE,
     "sensitive": AnswerStatus.SENSITIVE,
     "off_topic": AnswerStatus.OFF_TOPIC,
+    "smalltalk": AnswerStatus.SMALLTALK,
+    "vague": AnswerStatus.CLARIFY,
 }
 
 
-FROM = {"illegal": 0.72, "injection": 0.4, "private": 0.65, "promise": 0.65, "sensitive": 0.35, "off_topic": 0.6}
+FROM = {
+    "illegal": 0.72,
+    "injection": 0.4,
+    "private": 0.65,
+    "promise": 0.65,
+    "sensitive": 0.35,
+    "off_topic": 0.6,
+    "smalltalk": 0.5,
+    "vague": 0.5,
+}
 """The odds from which a question is taken for one of these: where five-fold training stopped at most one of 595 policy
 questions a class. Missing one costs little, since the evidence is judged all the same; stopping a good one costs an answer.
 """

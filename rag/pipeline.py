@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 
 from rag import composing
-from rag.completeness import holds, names_strangers, rerank, unheard_scheme, wants_of
+from rag.completeness import contradicts, holds, names_strangers, rerank, unheard_scheme, wants_of
 from rag.evidence import Evidence, Weigher
 from rag.guardrails import guard
 from rag.intents import intent_model, meant
@@ -69,11 +69,13 @@ class Asking:
     text: str = ""
     cut: bool = False
     no_promise: bool = False
+    vague: bool = False
     rewritten: Standalone = field(default_factory=lambda: Standalone("", followed=False))
     asked: Understanding | None = None
     scope: Scope | None = None
     vectors: dict[str, Vector] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
+    contradicted: bool = False
     answer: Answer | None = None
     steps: list[Step] = field(default_factory=list)
 
@@ -120,8 +122,11 @@ class Pipeline:
         asking.text, asking.cut = checked.text, checked.cut
         stop = checked.stop or self._meant(asking)
         asking.no_promise = stop is AnswerStatus.NO_PROMISE
-        if stop is not None and not asking.no_promise:
-            asking.answer = Answer(stop, checked.text)
+        asking.vague = stop is AnswerStatus.CLARIFY and not asking.question.history
+        if stop is AnswerStatus.SMALLTALK:
+            asking.answer = Answer(stop, checked.text, notices=(Notice(f"smalltalk_{_chat(asking)}"),))
+        elif stop not in {None, AnswerStatus.NO_PROMISE, AnswerStatus.CLARIFY}:
+            asking.answer = Answer(stop or AnswerStatus.EMPTY, checked.text)
 
     def _meant(self, asking: Asking) -> AnswerStatus | None:
         """What the question's vector says somebody is after, where it is no policy question; None without a model."""
@@ -149,13 +154,15 @@ class Pipeline:
             )
         elif asked.elsewhere and asking.shelf.catalogue.only_policies and not _local(asked):
             asking.answer = _refused(AnswerStatus.OTHER_REGION, asking, region="、".join(asked.elsewhere))
-        elif not asked.subject and not asked.asks_listing and not scope.named and not asking.no_promise:
+        elif _without_subject(asking, asked, scope):
             asking.answer = _clarify(asking)
 
     def _retrieve(self, asking: Asking) -> None:
         asked, scope = _read(asking)
         found = search(asking.shelf.opened, self._search_for(asking), scope.reachable, DEPTH)
-        asking.hits = rerank(found, wants_of(asked))
+        fitting = [hit for hit in found if not contradicts(asked, hit.passage)]
+        asking.hits = rerank(fitting or found, wants_of(asked))
+        asking.contradicted = bool(found) and not fitting
         if asked.asks_listing and _general(asked):
             asking.answer = _listing(asking)
 
@@ -167,7 +174,7 @@ class Pipeline:
             asking.answer = _refused(AnswerStatus.NOT_FOUND, asking, title=scope.unknown[0])
         elif scope.uncovered:
             asking.answer = _refused(AnswerStatus.NO_COVERAGE, asking, district="、".join(scope.uncovered))
-        elif not asking.hits or _incomplete(asking) or self._unsure(asking):
+        elif not asking.hits or asking.contradicted or _incomplete(asking) or self._unsure(asking):
             asking.answer = _not_found(asking)
         else:
             asking.answer = _answered(asking, asked)
@@ -240,6 +247,17 @@ def _home_of(asking: Asking) -> str | None:
             if local:
                 return local[-1].name
     return None
+
+
+def _chat(asking: Asking) -> str:
+    """Which kind of small talk: what the words say outright, else just talk."""
+    return understand(asking.text, asking.day).smalltalk or "chat"
+
+
+def _without_subject(asking: Asking, asked: Understanding, scope: Scope) -> bool:
+    if asked.asks_listing or scope.named or asking.no_promise:
+        return False
+    return asking.vague or not asked.subject
 
 
 def _local(asked: Understanding) -> bool:

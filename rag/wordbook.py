@@ -43,6 +43,7 @@ class Wordbook:
     english: Mapping[str, str]
     english_forms: re.Pattern[str]
     wants: tuple[Want, ...]
+    contrasts: tuple[tuple[re.Pattern[str], ...], ...]
 
     def named(self, text: str) -> list[str]:
         """The forms of the synonym file that a folded text holds, the longest at each place, in order."""
@@ -139,5 +140,6 @@ def wordbook() -> Wordbook:
         ),
         english={fold(word): chinese for word, chinese in english.items()},
         english_forms=_longest_first([fold(word) for word in english]),
+        contrasts=tuple(tuple(_any(row) for row in group["rows"]) for group in language["contrasts"]),
         wants=tuple(Want(w["kind"], re.compile(w["ask"]), re.compile(w["hold"])) for w in language["wants"]),
     )
