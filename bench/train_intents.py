@@ -23,7 +23,9 @@ ROOT = Path(__file__).parents[1]
 EVALS = ROOT / "tests" / "evals"
 PENALTY, STEPS, RATE, SCALE = 3e-3, 1500, 0.4, 10.0
 POLICY_LABELS = {"benign", "near_miss", "nonexistent", "other_region"}
-GOLDEN = {f"unanswerable_{name}": name for name in ("illegal", "injection", "private", "promise", "sensitive", "off_topic")}
+GOLDEN = {
+    f"unanswerable_{name}": name for name in ("illegal", "injection", "private", "promise", "sensitive", "off_topic")
+}
 OTHERS = {"smalltalk", "vague"}
 
 Array = NDArray[np.float64]
@@ -97,14 +99,16 @@ def _report(vectors: Array, labels: Sequence[str], classes: Sequence[str]) -> No
     odds = np.zeros((len(labels), len(classes)))
     for part in range(5):
         rest = fold != part
-        weights = train(vectors[rest], [labels[i] for i in np.flatnonzero(rest)], classes)
+        weights = train(vectors[rest], [labels[int(i)] for i in np.flatnonzero(rest)], classes)
         odds[~rest] = softmax(np.hstack([vectors[~rest], np.ones((int((~rest).sum()), 1))]) @ weights.T)
     truth = np.array(labels)
     for column, name in enumerate(classes):
         flagged = odds[:, column] >= FROM.get(name, 0.5)
         found, total = int((flagged & (truth == name)).sum()), int((truth == name).sum())
         alarms = int((flagged & (truth == POLICY)).sum()) if name != POLICY else 0
-        sys.stdout.write(f"{name:10} found {found}/{total}  policy questions stopped {alarms}/{int((truth == POLICY).sum())}\n")
+        sys.stdout.write(
+            f"{name:10} found {found}/{total}  policy questions stopped {alarms}/{int((truth == POLICY).sum())}\n"
+        )
 
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ def build(settings: Settings, clock: Clock | None = None, *, vectors: bool = Tru
         cache=SqlVectorCache(engine),
         embedder=embedder,
         vectors=_vectors(settings) if embedder else None,
+        exact_scan_max=settings.exact_scan_max,
     )
     reader = Reader(places, settings.status_stale_days)
     limits = Limits(longest_question=settings.question_max_chars, dense_weight=settings.dense_weight)

@@ -34,6 +34,8 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="监听地址；对外提供服务请放在带 TLS 的反向代理之后")
     port: Port = Field(8000, description="监听端口，0–65535 的整数；0 表示任选一个空闲端口")
+    public_hosts: str = Field("", description="对外的主机名，逗号分隔，* 表示任意；留空只应答本机和 HOST")
+    public_https: bool = Field(False, description="浏览器是否经 TLS 访问（Cookie 加 Secure）；true 或 false")
     data_dir: Path = Field(Path("data"), description="数据目录：数据库、索引、文件，一个进程独占")
     database_url: SecretStr = Field(
         SecretStr(""), description="数据库地址，sqlite:///… 或 postgresql://…；留空用数据目录下的 SQLite 文件"
@@ -60,7 +62,6 @@ class Settings(BaseSettings):
         "INFO", description="日志级别：DEBUG、INFO、WARNING 或 ERROR；只有 DEBUG 会写出问题原文"
     )
     questions_per_minute: Count = Field(15, description="每个用户每分钟最多多少问；正整数")
-    questions_per_day: Count = Field(300, description="每个用户每天最多多少问；正整数")
     history_turns: Size = Field(6, description="理解追问时回看几轮；0 表示不回看；非负整数")
 
     @property

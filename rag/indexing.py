@@ -16,9 +16,10 @@ from hashlib import sha256
 import numpy as np
 
 from rag.chunking import chunk
+from rag.dense import DenseStore
 from rag.models import Document, DocumentVersion, Passage, Release, Span
 from rag.opened import OpenRelease
-from rag.ports import Embedder, EmbedderError, ReleaseStore, VectorCache, VectorStore
+from rag.ports import Embedder, EmbedderError, ReleaseStore, VectorCache, VectorStore, VectorStoreError
 from rag.segments import Segment, SegmentError, SegmentStore, embedded_text, make_segment, merge
 
 TARGET = 500
@@ -69,6 +70,7 @@ class Indexes:
     cache: VectorCache
     embedder: Embedder | None = None
     vectors: VectorStore | None = None
+    exact_scan_max: int = 50_000
 
 
 def version_of(document: Document) -> str:
@@ -231,8 +233,34 @@ def _rebuilt(release: Release, places: Indexes) -> Segment:
 
 def attach_vectors(opened: OpenRelease, places: Indexes) -> None:
     """Give an open release the vectors that are cached so far."""
-    if places.embedder is not None:
+    if places.embedder is None:
+        return
+    if len(opened.ordinal) > places.exact_scan_max and (stored := _stored_leg(opened, places, places.embedder.name)):
+        opened.dense = stored
+    else:
         opened.give_vectors(places.cache.get(places.embedder.name, list(opened.ordinal)))
+
+
+def _stored_leg(opened: OpenRelease, places: Indexes, embedder: str) -> DenseStore | None:
+    """The vector store as the dense leg, where it holds every segment of the release; else None."""
+    store = places.vectors
+    names = [collection_of(embedder, segment) for segment in opened.release.segments]
+    try:
+        if store is None or not set(names) <= store.segments():
+            return None
+    except VectorStoreError:
+        return None
+    found = store
+    return DenseStore(
+        opened.ids,
+        lambda vector, k: found.search(names, vector, k),
+        lambda ids: places.cache.get(embedder, ids),
+    )
+
+
+def collection_of(embedder: str, segment: str) -> str:
+    """The name a segment's vectors bear in the vector store."""
+    return f"{embedder}-{segment}"
 
 
 def fill_vectors(opened: OpenRelease, places: Indexes, progress: Progress = silent) -> int:
@@ -257,7 +285,7 @@ def write_vectors(opened: OpenRelease, places: Indexes) -> None:
     if places.embedder is None or places.vectors is None:
         return
     have = places.vectors.segments()
-    wanted = {f"{places.embedder.name}-{name}": name for name in opened.release.segments}
+    wanted = {collection_of(places.embedder.name, name): name for name in opened.release.segments}
     for collection, name in wanted.items():
         ids = [] if collection in have else [key for key in _held(name, places) if key in opened.ordinal]
         vectors = places.cache.get(places.embedder.name, ids)

@@ -40,7 +40,7 @@ FROM = {
     "vague": 0.5,
 }
 """The odds from which a question is taken for one of these: where five-fold training stopped at most one of 595 policy
-questions a class. Missing one costs little, since the evidence is judged all the same; stopping a good one costs an answer.
+questions a class. Missing one costs little, since the evidence is judged all the same; stopping a good one costs more.
 """
 
 

@@ -151,7 +151,7 @@ class LexicalIndex:
         """BM25 of every passage, in segment order, for terms with weights. Callers mask the dead out."""
         ranges, frequencies = self._found(query)
         weights = np.fromiter(query.values(), dtype=np.float64, count=len(query)) * self._idf(frequencies)
-        worth = self._worth(query, frequencies)
+        worth = self._worth(frequencies)
         result = np.zeros(self._bases[-1], dtype=np.float32)
         for number, (segment, (starts, ends)) in enumerate(zip(self._segments, ranges, strict=True)):
             used = worth & (ends > starts)
@@ -175,7 +175,7 @@ class LexicalIndex:
             total += ends - starts if alive is None else _living(segment, alive, starts, ends)
         return ranges, total
 
-    def _worth(self, query: Mapping[int, float], frequencies: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _worth(self, frequencies: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Terms that tell passages apart: those in over a third cost four fifths of the time and changed no figure.
 
         Where too little would be left, all of them count.

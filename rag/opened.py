@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.dense import DenseScan
+from rag.dense import DenseLeg, DenseScan
 from rag.lexical import LexicalIndex, terms_of
 from rag.models import DocumentVersion, Passage, Release
 from rag.ports import ReleaseStore, Vector
@@ -35,7 +35,7 @@ class OpenRelease:
         self._wholes = LexicalIndex(
             [s.documents for s in segments], _split(self._whole_owners >= 0, segments, "documents")
         )
-        self.dense: DenseScan | None = None
+        self.dense: DenseLeg | None = None
         self._passages: dict[str, Passage] = {}
 
     def give_vectors(self, vectors: Mapping[str, Vector]) -> None:

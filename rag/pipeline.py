@@ -31,6 +31,9 @@ DEPTH = 16
 CONTEXT_WEIGHT = 0.25
 """What the words of an earlier question count for in one that does not lean on it."""
 
+BARE = 4
+"""Characters of subject up to which a question that sounds vague is asked back."""
+
 OFF_TOPIC = 0.1
 """Under this share of its words in the best document, a question without a word of the field is about other things."""
 
@@ -257,7 +260,7 @@ def _chat(asking: Asking) -> str:
 def _without_subject(asking: Asking, asked: Understanding, scope: Scope) -> bool:
     if asked.asks_listing or scope.named or asking.no_promise:
         return False
-    return asking.vague or not asked.subject
+    return (asking.vague and len(asked.subject) <= BARE) or not asked.subject
 
 
 def _local(asked: Understanding) -> bool:

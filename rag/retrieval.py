@@ -1,7 +1,7 @@
 """Question terms and a question vector → the passages that fit best, inside the documents that are allowed.
 
 Lexical score of a passage = its own BM25 and, at a lower weight, that of its whole document. The dense leg adds its
-cosine at a weight that a self-check earned (`rag.fusion_check`), so that the blend does not fall below its better leg.
+cosine at a weight that a self-check earned (see docs/adr/0003), so that the blend does not fall below its better leg.
 Scores are scaled by min–max inside the union of both legs' best fifty: ranks would throw away by how much the lexical
 leg is sure.
 """
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rag.dense import best
 from rag.models import Hit
 from rag.opened import Mask, OpenRelease
-from rag.ports import Vector
+from rag.ports import Vector, VectorStoreError
 
 POOL = 50
 WHOLE_WEIGHT = 0.3
@@ -71,7 +71,10 @@ def _pool(
     pool = best(np.where(lexical > 0, lexical, -np.inf), POOL)
     if wanted.vector is None or release.dense is None or wanted.dense_weight <= 0:
         return pool, None
-    near = release.dense.top(wanted.vector, allowed, POOL)
+    try:
+        near = release.dense.top(wanted.vector, allowed, POOL)
+    except VectorStoreError:  # the store is a cache: without it the lexical leg answers alone
+        return pool, None
     union = np.union1d(pool, near)
     return union, release.dense.cosines(wanted.vector, union)
 

@@ -123,7 +123,7 @@ class Terminal:
     def _history(self) -> None:
         past = self._conversation.past(self._account, CONVERSATION, 20)
         for _, question, reply, at in past:
-            self._say(f"{at:%m-%d %H:%M}  {question}  →  {reply.text.strip().splitlines()[0][:60]}")
+            self._say(f"{at:%m-%d %H:%M}  {question}  →  {_gist(reply)}")
         if not past:
             self._say(self._phrases.say("ask.help.no_history"))
 
@@ -135,6 +135,12 @@ class Terminal:
         """A line folded at the width of the window: Chinese has no spaces to break at."""
         for piece in chop_cells(line, max(self._console.width - 4, 20)) or [""]:
             self._console.print(Padding(styled(piece), (0, 0, 0, 2)))
+
+
+def _gist(reply: Reply) -> str:
+    """One line for the list of what was asked: the first policy quoted, else how the reply begins."""
+    lines = [line for line in reply.text.splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith("《")), lines[0] if lines else "")[:60]
 
 
 def _styled(line: str) -> Text:

@@ -42,7 +42,7 @@ def _line(fault: Exception) -> str | None:
     from rag.ports import ReleaseStoreError
     from rag.segments import SegmentError
 
-    if isinstance(fault, (CommandError, SettingsError, DataDirError)):
+    if isinstance(fault, (CommandError, SettingsError, DataDirError)) or type(fault).__name__ == "SchemaTooNewError":
         return str(fault)
     if isinstance(fault, (ReleaseStoreError, SegmentError)):
         return (

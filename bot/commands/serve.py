@@ -91,9 +91,17 @@ def _app(house: House) -> FastAPI:
         house.library(),
         WebSessions(house.accounts()),
         limits=Limits(session_per_minute=settings.questions_per_minute),
-        hosts=[settings.host],
+        hosts=_hosts(settings),
+        https=settings.public_https,
+        question_chars=settings.question_max_chars,
         contact=settings.fallback_contact,
     )
+
+
+def _hosts(settings: Settings) -> list[str]:
+    """Names the server answers to. A wildcard address names none: those of PUBLIC_HOSTS do."""
+    named = [name.strip() for name in settings.public_hosts.split(",") if name.strip()]
+    return named if settings.host in {"0.0.0.0", "::"} else [settings.host, *named]  # noqa: S104  # told apart, not bound
 
 
 @dataclass(frozen=True, slots=True)
