@@ -37,7 +37,7 @@ def holds(passage: Passage, wants: Sequence[Want]) -> bool:
 
 
 def contradicts(asked: Understanding, passage: Passage) -> bool:
-    """Whether the passage speaks of 硕士 where 本科 was asked for: it names some of a group and nothing of what was asked."""
+    """Whether the passage speaks of 硕士 where 本科 was asked for: some of a group, and nothing of what was asked."""
     question, text = fold(asked.text), fold(f"{passage.path[-1]} {passage.lead} {passage.text}")
     for group in wordbook().contrasts:
         named = [row for row in group if row.search(question)]
@@ -71,7 +71,7 @@ def names_strangers(asked: Understanding, document_text: str) -> bool:
 def unheard_scheme(asked: Understanding, stands: Callable[[str], bool]) -> bool:
     """Whether the question names a scheme whose own name stands nowhere in the corpus: 飞鹰计划, 量子券.
 
-    `stands` says whether a word occurs in some document. What is plainly said of any scheme (申请计划, 补贴办法) is no name.
+    `stands` says whether a word occurs in some document. What is said of any scheme (申请计划, 补贴办法) is no name.
     """
     cores = [match.group(1)[-2:] for match in _SCHEME.finditer(fold(asked.core)) if len(match.group(1)) >= 2]
     return any(not wordbook().generic.search(core) and not stands(core) for core in cores)

@@ -38,6 +38,20 @@ class Evidence:
     cosine: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlainEvidence:
+    """The same for a plain text, which has no place, state or clause to check: `words` as above; `strength` and `gap` are
+
+    the whole document's BM25, and its lead over the next document's, as shares of the most the question could reach;
+    `margin` is the lead of its best passage over that of another document.
+    """
+
+    words: float
+    strength: float
+    margin: float
+    gap: float
+
+
 class Weigher:
     """Weighs the words of one question in one release."""
 
@@ -60,6 +74,20 @@ class Weigher:
             whole=_share(self._topic, document),
             unseen=self.unseen,
             cosine=hit.dense,
+        )
+
+    def weigh_plain(self, hits: Sequence[Hit]) -> PlainEvidence:
+        """The evidence for the leading hit, beside what came next."""
+        lead = hits[0]
+        other = next((hit.score for hit in hits if hit.passage.document != lead.passage.document), 0.0)
+        wholes = self._opened.whole_scores(self._asked.terms)
+        ceiling = max(self._opened.whole_ceiling(self._asked.terms), 1e-6)
+        first, second = np.sort(np.append(wholes, [0.0, 0.0]))[::-1][:2]
+        return PlainEvidence(
+            words=_share(self._all, self._held(_passage_words(lead.passage))),
+            strength=float(wholes[self._opened.place[lead.passage.document]]) / ceiling,
+            margin=lead.score - other,
+            gap=float(first - second) / ceiling,
         )
 
     @property

@@ -160,6 +160,12 @@ class LexicalIndex:
                 result[self._bases[number] : self._bases[number + 1]] = _sum(segment, spans)
         return result
 
+    def ceiling(self, query: Mapping[int, float]) -> float:
+        """Σ weight · idf of the terms."""
+        frequencies = self._found(query)[1]
+        weights = np.fromiter(query.values(), dtype=np.float64, count=len(query))
+        return float((weights * self._idf(frequencies)).sum())
+
     def matched(self, query: Mapping[int, float]) -> dict[int, int]:
         """How many live passages hold each term."""
         return dict(zip(query, self._found(query)[1].tolist(), strict=True))

@@ -73,6 +73,10 @@ class OpenRelease:
         terms = [term for term in terms_of(word).tolist() if term >= 1 << 21]
         return all(self.lexical.matched(dict.fromkeys(terms, 1.0)).values()) if terms else True
 
+    def whole_ceiling(self, query: Mapping[int, float]) -> float:
+        """Σ weight · idf of a query's terms over whole documents: what a score of `whole_scores` is a share of."""
+        return self._wholes.ceiling(query)
+
     def passages(self, ids: Sequence[str]) -> list[Passage]:
         """These passages in this order; texts are read once and kept."""
         wanted = [key for key in ids if key not in self._passages]

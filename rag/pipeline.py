@@ -218,7 +218,10 @@ class Pipeline:
 
     def _evidence(self, asking: Asking, asked: Understanding) -> Evidence:
         """The evidence for the leading clause, its cosine only where the judgement was calibrated for the embedder."""
-        evidence = Weigher(asking.shelf.opened, asked).weigh(asking.hits[0])
+        weigher = Weigher(asking.shelf.opened, asked)
+        if asking.shelf.catalogue.policy(asking.hits[0].passage.document) is None:
+            return plain_sureness(weigher.weigh_plain(asking.hits)) < self._limits.threshold
+        evidence = weigher.weigh(asking.hits[0])
         embedder = self._reader.places.embedder
         calibrated = embedder is not None and embedder.name == CALIBRATED_FOR
         return evidence if calibrated else replace(evidence, cosine=None)
