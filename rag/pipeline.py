@@ -19,7 +19,7 @@ from rag.listing import candidates
 from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Notice, Question, Step
 from rag.ports import EmbedderError, Vector
 from rag.reader import Reader, Shelf
-from rag.refusal import CALIBRATED_FOR, THRESHOLD, sureness
+from rag.refusal import CALIBRATED_FOR, THRESHOLD, plain_sureness, sureness
 from rag.retrieval import Search, search
 from rag.rewriting import WIDER, Standalone, standalone
 from rag.scope import Scope, find_scope
