@@ -40,10 +40,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class PlainEvidence:
-    """The same for a plain text, which has no place, state or clause to check: `words` as above; `strength` and `gap` are
+    """The same for a plain text, which has no place, state or clause to check: `words` as above.
 
-    the whole document's BM25, and its lead over the next document's, as shares of the most the question could reach;
-    `margin` is the lead of its best passage over that of another document.
+    `strength` and `gap` are the whole document's BM25, and its lead over the next document's, as shares of the most the
+    question could reach; `margin` is the lead of its best passage over that of another document.
     """
 
     words: float

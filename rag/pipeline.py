@@ -124,8 +124,10 @@ class Pipeline:
         checked = guard(asking.question.text, self._limits.longest_question)
         asking.text, asking.cut = checked.text, checked.cut
         stop = checked.stop or self._meant(asking)
+        if asking.question.history and not checked.stop and stop in {AnswerStatus.SMALLTALK, AnswerStatus.CLARIFY}:
+            stop = None  # 「硕士呢」 is short of a subject because the subject stands before it
         asking.no_promise = stop is AnswerStatus.NO_PROMISE
-        asking.vague = stop is AnswerStatus.CLARIFY and not asking.question.history
+        asking.vague = stop is AnswerStatus.CLARIFY
         if stop is AnswerStatus.SMALLTALK:
             asking.answer = Answer(stop, checked.text, notices=(Notice(f"smalltalk_{_chat(asking)}"),))
         elif stop not in {None, AnswerStatus.NO_PROMISE, AnswerStatus.CLARIFY}:
@@ -211,16 +213,16 @@ class Pipeline:
         asked, scope = _read(asking)
         if scope.named and asking.shelf.catalogue.place[asking.hits[0].passage.document] in scope.named:
             return False
-        evidence = self._evidence(asking, asked)
+        weigher = Weigher(asking.shelf.opened, asked)
+        if asking.shelf.catalogue.policy(asking.hits[0].passage.document) is None:
+            return plain_sureness(weigher.weigh_plain(asking.hits)) < self._limits.threshold
+        evidence = self._evidence(asking, weigher)
         if not asked.domain and evidence.whole < OFF_TOPIC and (evidence.cosine or 0) < FAR:
             return True
         return sureness(evidence, english=asked.english) < self._limits.threshold
 
-    def _evidence(self, asking: Asking, asked: Understanding) -> Evidence:
+    def _evidence(self, asking: Asking, weigher: Weigher) -> Evidence:
         """The evidence for the leading clause, its cosine only where the judgement was calibrated for the embedder."""
-        weigher = Weigher(asking.shelf.opened, asked)
-        if asking.shelf.catalogue.policy(asking.hits[0].passage.document) is None:
-            return plain_sureness(weigher.weigh_plain(asking.hits)) < self._limits.threshold
         evidence = weigher.weigh(asking.hits[0])
         embedder = self._reader.places.embedder
         calibrated = embedder is not None and embedder.name == CALIBRATED_FOR
