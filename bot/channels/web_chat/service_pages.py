@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 
@@ -27,7 +27,7 @@ def service_routes(desk: Desk, app: FastAPI) -> APIRouter:
         report = await run_in_threadpool(_report, desk)
         return JSONResponse(report, 503 if report["status"] == "not_ready" else 200)
 
-    @routes.get("/metrics", tags=["service"])
+    @routes.get("/metrics", tags=["service"], response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Counters in Prometheus' text format."""
         return Response(generate_latest(desk.observed.registry), media_type=CONTENT_TYPE_LATEST)

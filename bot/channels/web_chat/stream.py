@@ -27,9 +27,9 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 STREAMED: dict[int | str, dict[str, Any]] = {
     **ERRORS,
     200: {
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+        "content": {EVENT_STREAM: {}},
         "description": "events: stage {stage, text} · claim {text, quotes} · answer (as POST /api/chat) · "
-        "turn {html}, where view=html · error {status, text, reference}; comments are heartbeats",
+        "turn {html}, where html=true · error {status, text, reference}; comments are heartbeats",
     },
 }
 HtmlView = Annotated[bool, Query(alias="html", description="send the reply drawn as HTML as well")]
