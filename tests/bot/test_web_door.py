@@ -85,6 +85,12 @@ def test_other_hosts_are_refused_in_words(door: Door, host: str) -> None:
     assert response.json()["status"] == "error_unknown_host"
 
 
+@pytest.mark.parametrize(("host", "code"), [("192.0.2.7:8000", 200), ("[2001:db8::1]", 200), ("evil.example", 400)])
+def test_a_server_that_listens_everywhere_is_met_under_its_addresses_only(host: str, code: int) -> None:
+    door = Door(hosts=["0.0.0.0"])  # noqa: S104 (a setting, nothing listens)
+    assert door.client.get("/health", headers={"Host": host}).status_code == code
+
+
 def test_any_host_can_be_allowed() -> None:
     assert Door(hosts=["*"]).client.get("/health", headers={"Host": "10.1.2.3:8000"}).status_code == 200
 

@@ -24,8 +24,8 @@ class Limits:
     drain_seconds: float = 5.0
     session_per_minute: int = 15
     address_per_minute: int = 60
-    in_flight: int = 64
-    threads: int = 32
+    in_flight: int = 200
+    threads: int = 64
     waiting_per_account: int = 2
     heartbeat_seconds: float = 15.0
 

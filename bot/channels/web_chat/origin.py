@@ -10,14 +10,19 @@ from starlette.datastructures import Headers
 from bot.channels.web_chat.refusals import DoorStatus, Refusal
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with, not bound to)
 ASKING = "/api/chat/stream"
 
 
 def check_host(headers: Headers, hosts: frozenset[str]) -> None:
-    """Refuse a Host that is neither ours nor this machine (DNS rebinding, poisoned links). "*" admits any."""
+    """Refuse a Host that is neither ours nor this machine (DNS rebinding, poisoned links). "*" admits any.
+
+    A server that listens everywhere (0.0.0.0, ::) is met under any of its addresses: those are no names that somebody
+    else could point at it.
+    """
     named = headers.getlist("host")
     host = _host_name(named[0]) if len(named) == 1 else None
-    if host is None or not ("*" in hosts or host in hosts or _is_loopback(host)):
+    if host is None or not ("*" in hosts or host in hosts or _is_loopback(host) or _is_met(host, hosts)):
         raise Refusal(DoorStatus.HOST)
 
 
@@ -60,7 +65,16 @@ def _host_name(host: str) -> str | None:
 def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def _is_met(host: str, hosts: frozenset[str]) -> bool:
+    return not hosts.isdisjoint(EVERYWHERE) and _address(host) is not None
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None
