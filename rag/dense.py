@@ -46,7 +46,7 @@ class DenseStore:
     ) -> None:
         self.present = np.ones(len(ids), dtype=bool)
         self._ids = ids
-        self._places = {key: place for place, key in enumerate(ids)}
+        self._places = {key: place for place, key in reversed(list(enumerate(ids)))}  # of two alike the first counts
         self._find = find
         self._vectors = vectors
 

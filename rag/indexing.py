@@ -140,7 +140,7 @@ def _with_segment(
 ) -> tuple[str, ...]:
     """Write a segment of what no segment holds yet; the segments of the release to come, merged where they are many."""
     old = live.segments if live else ()
-    held = {key for name in old for key in _held(name, places)}
+    held = {key for name in old for key in _holds(name, list(passages), places)}
     segment = make_segment(versions, [passage for key, passage in passages.items() if key not in held])
     if len(old) < MAX_SEGMENTS:
         places.segments.write(segment)
@@ -153,6 +153,14 @@ def _drop_unused(used: Set[str], places: Indexes) -> None:
     with suppress(SegmentError):  # what could not be removed now is removed after the next publish
         for name in places.segments.ids() - used:
             places.segments.drop(name)
+
+
+def _holds(segment: str, passages: Sequence[str], places: Indexes) -> set[str]:
+    """Which of these passages a segment holds; none where it is lost, so that they are indexed again."""
+    try:
+        return places.segments.holds(segment, passages)
+    except SegmentError:
+        return set()
 
 
 def _held(segment: str, places: Indexes) -> tuple[str, ...]:
@@ -244,7 +252,7 @@ def attach_vectors(opened: OpenRelease, places: Indexes) -> None:
 def _stored_leg(opened: OpenRelease, places: Indexes, embedder: str) -> DenseStore | None:
     """The vector store as the dense leg, where it holds every segment of the release; else None."""
     store = places.vectors
-    names = [collection_of(embedder, segment) for segment in opened.release.segments]
+    names = [collection_of(embedder, segment) for segment in opened.release.segments if _shown(segment, opened, places)]
     try:
         if store is None or not set(names) <= store.segments():
             return None
@@ -256,6 +264,11 @@ def _stored_leg(opened: OpenRelease, places: Indexes, embedder: str) -> DenseSto
         lambda vector, k: found.search(names, vector, k),
         lambda ids: places.cache.get(embedder, ids),
     )
+
+
+def _shown(segment: str, opened: OpenRelease, places: Indexes) -> list[str]:
+    """The passages of a segment that the release shows. A change of cards alone makes a segment without any."""
+    return [key for key in _held(segment, places) if key in opened.ordinal]
 
 
 def collection_of(embedder: str, segment: str) -> str:
@@ -287,10 +300,11 @@ def write_vectors(opened: OpenRelease, places: Indexes) -> None:
     have = places.vectors.segments()
     wanted = {collection_of(places.embedder.name, name): name for name in opened.release.segments}
     for collection, name in wanted.items():
-        ids = [] if collection in have else [key for key in _held(name, places) if key in opened.ordinal]
-        vectors = places.cache.get(places.embedder.name, ids)
-        if vectors and len(vectors) == len(ids):
-            places.vectors.write(collection, ids, np.stack([vectors[key] for key in ids]))
+        shown = [] if collection in have else _shown(name, opened, places)
+        # What the segment holds and this release hides is written too: a later release may show it again.
+        vectors = places.cache.get(places.embedder.name, _held(name, places) if shown else [])
+        if shown and vectors.keys() >= set(shown):
+            places.vectors.write(collection, list(vectors), np.stack(list(vectors.values())))
     for collection in have - wanted.keys():
         places.vectors.drop(collection)
 

@@ -72,11 +72,10 @@ def _pool(
     if wanted.vector is None or release.dense is None or wanted.dense_weight <= 0:
         return pool, None
     try:
-        near = release.dense.top(wanted.vector, allowed, POOL)
+        union = np.union1d(pool, release.dense.top(wanted.vector, allowed, POOL))
+        return union, release.dense.cosines(wanted.vector, union)
     except VectorStoreError:  # the store is a cache: without it the lexical leg answers alone
         return pool, None
-    union = np.union1d(pool, near)
-    return union, release.dense.cosines(wanted.vector, union)
 
 
 def _adjusted(fused: NDArray[np.float32], rows: NDArray[np.int32], wanted: Search) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,14 @@ class SegmentFiles:
                 return tuple(bytes(value).decode() for value in arrays["p_ids"])
         except _FAULTS as fault:
             raise SegmentError(f"segment {segment} could not be read: {fault}") from fault
+
+    def holds(self, segment: str, passages: Sequence[str]) -> set[str]:
+        try:
+            with self._path(segment).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                found = np.isin(np.array([key.encode() for key in passages] or [b""]), arrays["p_ids"])
+        except _FAULTS as fault:
+            raise SegmentError(f"segment {segment} could not be read: {fault}") from fault
+        return {key for key, there in zip(passages, found.tolist(), strict=False) if there}
 
     def ids(self) -> set[str]:
         return {path.stem for path in self._folder.glob("*.npz")}

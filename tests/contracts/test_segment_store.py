@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +46,23 @@ def test_a_segment_comes_back_as_it_was_written(store: SegmentStore, texts: tupl
     assert store.passage_ids(segment.id) == segment.passages.ids
 
 
+@pytest.mark.parametrize("texts", [(), ("创业补贴",), ("创业补贴", "贷款贴息", "住房补贴")])
+def test_which_passages_a_segment_holds_is_told_without_reading_it(store: SegmentStore, texts: tuple[str, ...]) -> None:
+    segment = a_segment(*texts)
+    store.write(segment)
+    assert store.holds(segment.id, ["p-创业补贴", "p-贷款贴息", "nowhere", ""]) == set(segment.passages.ids) - {
+        "p-住房补贴"
+    }
+    assert store.holds(segment.id, []) == set()
+
+
 def test_a_segment_that_is_not_there_is_an_error(store: SegmentStore) -> None:
     with pytest.raises(SegmentError):
         store.read("nowhere")
     with pytest.raises(SegmentError):
         store.passage_ids("nowhere")
+    with pytest.raises(SegmentError):
+        store.holds("nowhere", ["p"])
     assert store.ids() == set()
 
 
@@ -110,6 +123,8 @@ def test_a_damaged_file_is_an_error_in_words(tmp_path: Path, damage: Callable[[P
     damage(tmp_path / f"{segment.id}.npz")
     with pytest.raises(SegmentError, match=segment.id):
         store.read(segment.id)
+    with suppress(SegmentError):  # a part of the file may still tell; what it leaves open the test run would notice
+        store.holds(segment.id, ["p-创业补贴"])
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)

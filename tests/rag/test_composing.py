@@ -11,7 +11,7 @@ from rag import composing
 from rag.models import Citation, Confidence, Hit, Passage, PassageKind, PolicyState
 from rag.reader import Shelf
 from rag.understanding import understand
-from tests.support.policies import TODAY, a_policy, plain, policies
+from tests.support.policies import TODAY, a_policy, hitech, plain, policies, recarded
 from tests.support.shelves import a_reader, memory_places
 
 
@@ -146,10 +146,12 @@ def test_at_most_two_offices_are_told_and_none_twice(shelf: Shelf) -> None:
     assert [n.values["office"] for n in said] == ["青岛市人力资源和社会保障局", "市科技局高新技术处 0532-85911000"]
 
 
-def test_no_phone_number_stands_without_its_day(shelf: Shelf) -> None:
-    (said,) = composing.offices([a_card(shelf, "qd-housing-2021")], shelf.catalogue)
-    assert said.key == "office"
-    assert "88899000" not in said.values["office"]
+def test_no_phone_number_stands_without_its_day() -> None:
+    undated = recarded(hitech(), contact="市科技局高新技术处 0532-85911000", contact_asof=None)
+    shelf = a_reader([undated], memory_places()).shelf()
+    assert shelf is not None
+    (said,) = composing.offices([a_card(shelf, "qd-hitech-2025")], shelf.catalogue)
+    assert (said.key, said.values["office"]) == ("office", "青岛市科学技术局")
 
 
 def test_an_official_link_is_preferred() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.dense import SKETCH_FROM, DenseScan, best
+from rag.dense import SKETCH_FROM, DenseScan, DenseStore, best
 
 
 def chance() -> np.random.Generator:
@@ -100,3 +100,38 @@ def test_the_best_are_the_largest_finite_ones(scores: list[float], k: int) -> No
 
 def test_of_equal_scores_the_earlier_comes_first_where_all_fit() -> None:
     assert best(np.array([1, 2, 2, 1], dtype=np.float32), 4).tolist() == [1, 2, 0, 3]
+
+
+def a_store(rows: np.ndarray, asked: list[int]) -> DenseStore:
+    """A store that searches exactly and notes how many results it was asked for."""
+    vectors = {f"p{place}": row for place, row in enumerate(rows)}
+
+    def find(query: np.ndarray, k: int) -> list[tuple[str, float]]:
+        asked.append(k)
+        return [(f"p{place}", float(rows[place] @ query)) for place in exact(rows, query, k)]
+
+    return DenseStore(list(vectors), find, lambda ids: {key: vectors[key] for key in ids})
+
+
+def test_a_stored_leg_finds_what_a_scan_finds() -> None:
+    rows = clustered(300, 32, 8)
+    store, scan = a_store(rows, []), a_scan(rows)
+    allowed = np.arange(300) % 50 == 0
+    for query in rows[:5]:
+        assert store.top(query, None, 10).tolist() == scan.top(query, None, 10).tolist()
+        assert store.top(query, allowed, 10).tolist() == scan.top(query, allowed, 10).tolist()
+        assert store.cosines(query, np.array([3, 1])) == pytest.approx(scan.cosines(query, np.array([3, 1])))
+
+
+def test_a_stored_leg_asks_for_more_only_where_too_few_are_allowed() -> None:
+    rows, asked = clustered(300, 32, 8), []
+    store = a_store(rows, asked)
+    store.top(rows[0], np.ones(300, dtype=bool), 5)
+    assert len(asked) == 1
+    assert store.top(rows[0], np.zeros(300, dtype=bool), 5).tolist() == []
+    assert asked[-1] == 300
+
+
+def test_of_an_id_held_twice_a_stored_leg_takes_the_first() -> None:
+    store = DenseStore(["a", "b", "a"], lambda _query, _k: [("a", 1.0), ("gone", 0.9)], lambda _ids: {})
+    assert store.top(np.ones(2, np.float32), np.array([True, True, False]), 1).tolist() == [0]

@@ -8,12 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rag.adapters.memory import MemoryVectorStore
+from rag.dense import DenseStore
+from rag.indexing import fill_vectors, open_release, publish, write_vectors
 from rag.lexical import terms_of
 from rag.models import Document, Hit
 from rag.opened import OpenRelease
+from rag.ports import VectorStoreError
 from rag.retrieval import POOL, Search, search
-from tests.support.policies import plain, policies
-from tests.support.shelves import CountingEmbedder, a_reader, memory_places
+from tests.support.policies import plain, policies, recarded
+from tests.support.shelves import NOW, CountingEmbedder, a_reader, memory_places
 
 
 def opened(documents: Sequence[Document], *, vectors: bool = True) -> OpenRelease:
@@ -136,3 +140,65 @@ def test_a_release_half_embedded_is_searched_by_what_there_is() -> None:
     embedder = CountingEmbedder()
     release.give_vectors({p.id: np.asarray(embedder.embed_query(p.text), dtype=np.float32) for p in some})
     assert search(release, wanted("瞪羚企业奖励"))[0].passage.document == "sd-gazelle-2024"
+
+
+class LostVectors(MemoryVectorStore):
+    """A vector store that went away after the release was opened."""
+
+    gone = False
+
+    def search(self, segments: Sequence[str], vector: np.ndarray, k: int) -> list[tuple[str, float]]:
+        if self.gone:
+            raise VectorStoreError("the server went away")
+        return super().search(segments, vector, k)
+
+
+def stored(vectors: LostVectors) -> OpenRelease:
+    """A release too large for an exact scan, its vectors in a store."""
+    places = replace(memory_places(CountingEmbedder()), vectors=vectors, exact_scan_max=0)
+    release = publish(policies(), places, NOW).release
+    first = open_release(release, places)
+    fill_vectors(first, places)
+    write_vectors(first, places)
+    opened_again = open_release(release, places)
+    assert isinstance(opened_again.dense, DenseStore)
+    return opened_again
+
+
+def test_a_large_release_is_searched_through_the_vector_store_with_the_same_result() -> None:
+    exact, through_store = opened(policies()), stored(LostVectors())
+    for words in ("首次通过高新技术企业认定奖励", "瞪羚企业奖励", "住房补贴"):
+        ours, theirs = (
+            {hit.passage.id: hit.score for hit in search(release, wanted(words))} for release in (exact, through_store)
+        )
+        assert ours == pytest.approx(theirs, abs=1e-3)
+
+
+def test_a_vector_store_that_went_away_leaves_the_lexical_leg() -> None:
+    vectors = LostVectors()
+    release = stored(vectors)
+    vectors.gone = True
+    hits = search(release, wanted("瞪羚企业奖励"))
+    assert hits[0].passage.document == "sd-gazelle-2024"
+    assert all(hit.dense is None for hit in hits)
+
+
+def test_a_change_of_cards_alone_leaves_a_large_release_on_its_store() -> None:
+    places = replace(memory_places(CountingEmbedder()), exact_scan_max=0)
+    first = open_release(publish(policies(), places, NOW).release, places)
+    fill_vectors(first, places)
+    write_vectors(first, places)
+    changed_card = [recarded(d, notes="附注。") if d.id == "qd-hitech-2025" else d for d in policies()]
+    assert isinstance(open_release(publish(changed_card, places, NOW).release, places).dense, DenseStore)
+
+
+def test_what_was_hidden_while_the_store_was_written_is_found_when_it_comes_back() -> None:
+    places = replace(memory_places(CountingEmbedder()), exact_scan_max=0)
+    everything = publish(policies(), places, NOW).release
+    fill_vectors(open_release(everything, places), places)
+    fewer = [d for d in policies() if d.id != "sd-gazelle-2024"]
+    write_vectors(open_release(publish(fewer, places, NOW).release, places), places)
+    release = open_release(publish(policies(), places, NOW).release, places)
+    assert isinstance(release.dense, DenseStore)
+    vector_only = replace(wanted("瞪羚企业奖励"), terms={})
+    assert search(release, vector_only)[0].passage.document == "sd-gazelle-2024"

@@ -149,7 +149,6 @@ def housing() -> Document:
         status="待核实",
         confidence="medium",
         audience=("高校毕业生",),
-        contact="崂山区人社窗口 0532-88899000",
         sources=({"title": "毕业生补贴整理", "kind": "repost", "coverage": "excerpt", "official": False},),
     )
     rows = "| 学历 | 住房补贴标准 |\n| --- | --- |\n| 本科 | 每月500元 |\n| 硕士 | 每月800元 |\n| 博士 | 每月1200元 |"
