@@ -30,7 +30,7 @@ TALKATIVE = (
     "urllib3",
     "chromadb",
     "alembic",
-    "uvicorn",
+    "uvicorn.error",
 )
 
 STRUCK = "***"

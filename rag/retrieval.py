@@ -20,7 +20,7 @@ from rag.opened import Mask, OpenRelease
 from rag.ports import Vector, VectorStoreError
 
 POOL = 50
-WHOLE_WEIGHT = 0.3
+WHOLE_WEIGHT = 0.4
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
@@ -134,3 +136,13 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     """The same test on both databases."""
     chosen: Engine = request.getfixturevalue(f"{request.param}_engine")
     return chosen
+
+
+# A busy machine is no failing property: no deadlines; and CI tries the same examples each time.
+property_settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+property_settings.load_profile("house")
