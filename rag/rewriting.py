@@ -31,6 +31,7 @@ _OPENERS = re.compile(
 _POINTERS = re.compile(
     r"这个|那个|这项|那项|该政策|这政策|那政策|这笔|那笔|它|其中|上面|上述|刚才|刚刚|前面|这条|那条|\b(it|that|this|they|those)\b"
 )
+_WANTED = re.compile(r"补贴|补助|奖励|奖|津贴|贷款|资助|政策|优惠|扶持|条件|认定")
 _ANEW = re.compile(
     r"(有|还有|都有)(什么|哪些|啥|没有)|(什么|哪些|啥)(政策|补贴|优惠|补助|奖励|扶持)|介绍(一下|下)?政策|查(一下|下)?政策"
 )
@@ -72,9 +73,18 @@ def _is_smalltalk(folded: str, book: Wordbook) -> bool:
 
 
 def _folded_in(text: str, topic: str) -> Standalone:
-    if not topic or not leans(text):
+    if not topic or not leans(text) or _begins_anew(text, topic):
         return Standalone(text, False, topic)
     return Standalone(f"{_without_replaced(topic, text)} {text}".strip(), True)
+
+
+def _begins_anew(text: str, topic: str) -> bool:
+    """Whether a short question names somebody new and what they want: 「博士有补贴吗」 after 独角兽奖多少."""
+    folded, before = fold(text), fold(topic)
+    if _OPENERS.search(folded) or folded.rstrip("?？ ").endswith("呢") or _POINTERS.search(folded):
+        return False
+    new = any(kind.search(folded) and not kind.search(before) for kind in (_KINDS[0], _KINDS[5]))
+    return new and bool(_WANTED.search(folded))
 
 
 def leans(text: str) -> bool:

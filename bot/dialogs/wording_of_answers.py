@@ -43,7 +43,7 @@ class AnswerText:
         if answer.nearest:
             yield f"\n{self._phrases.say('ask.status.nearest')}"
             for citation in answer.nearest:
-                yield self._nearest(citation)
+                yield f"\n{self._nearest(citation)}"
         if answer.status.value.startswith("unanswerable"):
             yield from self._ending(answer)
 

@@ -19,7 +19,7 @@ from rag.evidence import Weigher
 from rag.models import Answer, AnswerStatus, Question
 from rag.pipeline import Limits, Pipeline
 from rag.reader import Reader, Shelf
-from rag.refusal import THRESHOLD, sureness
+from rag.refusal import THRESHOLD, plain_sureness, sureness
 from rag.understanding import understand
 
 ANSWERED_AT_LEAST = 0.85
@@ -79,7 +79,10 @@ def _sureness(reader: Reader, asked: Asked, limits: Limits, today: Callable[[], 
 
 def _of_answer(shelf: Shelf, answer: Answer, today: date) -> float:
     asked = understand(answer.question, today)
-    return sureness(Weigher(shelf.opened, asked).weigh(answer.hits[0]), english=asked.english)
+    weigher = Weigher(shelf.opened, asked)
+    if shelf.catalogue.policy(answer.hits[0].passage.document) is None:
+        return plain_sureness(weigher.weigh_plain(answer.hits))
+    return sureness(weigher.weigh(answer.hits[0]), english=asked.english)
 
 
 def removed_rows(name: str, found: Surenesses | None, note: str = "") -> list[Row]:
