@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -16,14 +17,14 @@ from rag.guardrails import guard
 from rag.intents import intent_model, meant
 from rag.jurisdictions import parse_place
 from rag.listing import candidates
-from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Notice, Question, Step
+from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Level, Notice, Question, Step
 from rag.ports import EmbedderError, Vector
 from rag.reader import Reader, Shelf
 from rag.refusal import CALIBRATED_FOR, THRESHOLD, plain_sureness, sureness
 from rag.retrieval import Search, search
 from rag.rewriting import WIDER, Standalone, standalone
 from rag.scope import Scope, find_scope
-from rag.selection import select
+from rag.selection import beside, select
 from rag.understanding import Understanding, understand
 
 NEAREST = 3
@@ -304,8 +305,18 @@ def _incomplete(asking: Asking) -> bool:
     return names_strangers(asked, " ".join((chosen[0].passage.path[0], *(f"{p.lead} {p.text}" for p in lead))))
 
 
+def _of_district(asking: Asking, hit: Hit) -> bool | None:
+    """Whether a clause is a district's or the city's; None where no district is in question, or for other levels."""
+    policy = asking.shelf.catalogue.policy(hit.passage.document)
+    _, scope = _read(asking)
+    if policy is None or not scope.places or not holds(hit.passage, wants_of(_read(asking)[0])):
+        return None
+    return {Level.DISTRICT: True, Level.CITY: False}.get(policy.level)
+
+
 def _answered(asking: Asking, asked: Understanding) -> Answer:
-    chosen = [(hit, claim) for hit in select(asking.hits) if (claim := composing.quoted(hit, asked))]
+    wanted = beside(select(asking.hits), asking.hits, partial(_of_district, asking))
+    chosen = [(hit, claim) for hit in wanted if (claim := composing.quoted(hit, asked))]
     citations = tuple(
         composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.shown_day) for hit, claim in chosen
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag.models import Hit
 
@@ -16,6 +16,23 @@ OTHER_FLOOR = 0.78
 MOST_OF_LEAD, MOST_OF_OTHER, MOST_OTHERS = 4, 2, 2
 MOST_ROWS = 2
 """Rows of the leading policy's tables: they repeat one another's words and would crowd its clauses out."""
+
+
+BESIDE_FLOOR = 0.6
+"""The share of the lead's score from which the other level is shown beside it."""
+
+
+def beside(chosen: Sequence[Hit], hits: Sequence[Hit], local: Callable[[Hit], bool | None]) -> list[Hit]:
+    """The choice, with the best clause of the other level where it stands well enough: city and district side by side.
+
+    `local` says whether a hit is of a district, None where neither applies. Nothing is added to a choice that has both.
+    """
+    sides = {local(hit) for hit in chosen}
+    if not chosen or None in sides or len(sides) > 1:
+        return list(chosen)
+    floor = BESIDE_FLOOR * chosen[0].score
+    other = next((hit for hit in hits if hit.score >= floor and local(hit) is (not local(chosen[0]))), None)
+    return [*chosen, other] if other else list(chosen)
 
 
 def select(hits: Sequence[Hit]) -> list[Hit]:
