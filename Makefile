@@ -6,7 +6,7 @@ PIP_TOOL = $(PY) -m uv pip
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test check format eval bench faults lock clean
+.PHONY: help run chat test check format eval bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
