@@ -7,6 +7,7 @@ pointer to the new release. Whatever is killed in between, the old release goes 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -272,8 +273,10 @@ def _shown(segment: str, opened: OpenRelease, places: Indexes) -> list[str]:
 
 
 def collection_of(embedder: str, segment: str) -> str:
-    """The name a segment's vectors bear in the vector store."""
-    return f"{embedder}-{segment}"
+    """The name a segment's vectors bear in the vector store, which takes no slash or colon (BAAI/bge-m3:latest)."""
+    plain = re.sub(r"[^a-zA-Z0-9._-]", "-", embedder)
+    told_apart = "" if plain == embedder else f"-{sha256(embedder.encode()).hexdigest()[:8]}"
+    return f"{plain}{told_apart}-{segment}"
 
 
 def fill_vectors(opened: OpenRelease, places: Indexes, progress: Progress = silent) -> int:

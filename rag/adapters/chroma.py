@@ -59,6 +59,12 @@ class ChromaStore:
     def drop(self, segment: str) -> None:
         self._call(self._drop, _name(segment))
 
+    def close(self) -> None:
+        """Let go of the folder or the connection. The next use opens it again."""
+        if self._client is not None:
+            self._client.close()  # type: ignore[attr-defined]  # ClientAPI lacks what both clients have
+            self._client = None
+
     def _make(self, name: str) -> Any:
         return self._open().create_collection(
             name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,10 @@ from rag.ports import EmbedderError
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
+
+
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+"""What JSON in UTF-8 cannot carry, or a server may refuse; one such text must not stop the rest."""
 
 
 class ServedEmbedder:
@@ -26,6 +31,7 @@ class ServedEmbedder:
         return self._units(self._call(texts, query=False))
 
     def _call(self, texts: list[str], *, query: bool) -> list[list[float]]:
+        texts = [_UNSAFE.sub(" ", text) for text in texts]
         try:
             return [self._embeddings.embed_query(texts[0])] if query else self._embeddings.embed_documents(texts)
         except Exception as fault:  # LangChain lets whatever its client raises through
@@ -33,6 +39,8 @@ class ServedEmbedder:
 
     @staticmethod
     def _units(vectors: list[list[float]]) -> list[list[float]]:
+        if not vectors:
+            return []
         matrix = np.asarray(vectors, dtype=np.float32)
         lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
         units: list[list[float]] = (matrix / np.where(lengths > 0, lengths, 1)).tolist()
