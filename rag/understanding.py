@@ -59,10 +59,12 @@ class Understanding:
 def understand(text: str, today: date) -> Understanding:
     """Read a guarded question. `today` tells past years from coming ones."""
     book, folded = wordbook(), fold(text)
-    core = _squeezed(book.stop.sub(" ", folded))
+    years = tuple(_full_year(match.group(1)) for match in _YEAR.finditer(folded))
+    as_of = _as_of(folded, years, today, book)
+    # The year a question puts itself into says when, not what: it must not be sought in a clause.
+    core = _squeezed(book.stop.sub(" ", _YEAR.sub(" ", folded) if as_of else folded))
     content = _squeezed(book.generic.sub(" ", core))
     related = tuple(book.related(folded))
-    years = tuple(_full_year(match.group(1)) for match in _YEAR.finditer(folded))
     return Understanding(
         text=text,
         core=core,
@@ -74,7 +76,7 @@ def understand(text: str, today: date) -> Understanding:
         titles=tuple(match.group(1) for match in _TITLE.finditer(text)),
         numbers=_numbers(folded),
         years=years,
-        as_of=_as_of(folded, years, today, book),
+        as_of=as_of,
         asks_status=bool(book.status.search(folded)),
         asks_listing=bool(book.listing.search(folded) and book.listing_self.search(folded)),
         smalltalk=next((key for key, pattern in book.smalltalk.items() if pattern.search(folded)), None),
