@@ -20,7 +20,7 @@ from rag.models import AnswerStatus
 DISTRICT = "district"
 _RESIDENT = re.compile(
     r"(?:我们?|咱们?|俺们?)?(?:公司|企业|单位|厂|注册地|注册)?(?:注册)?(?:是)?(?:在|位于|落在)?(?:青岛市?)?"
-    r"(.{2,12}?)(?:的|这边|这里|办公|注册)?[。.!! ]*"
+    r"(.{2,12}?)(?:的|这边|这里|办公|注册)?[。.!！~ ]*"
 )
 _replies: TypeAdapter[Reply] = TypeAdapter(Reply)
 
@@ -40,15 +40,21 @@ class Conversation:
         if kept is not None:
             return _replies.validate_json(kept)
         try:
-            reply = self._reply(message, on_stage)
+            message, pressed = self._in_words(message), message.choice
+            reply = self._reply(message, pressed, on_stage)
         except Exception:  # the one catch-all of the conversation: it is logged, and the person is told
             return self._ask.failed(message.lang)
         return _replies.validate_json(self._history.record(message, reply, _as_json(reply)))
 
-    def _reply(self, message: Message, on_stage: Callable[[str], None] | None) -> Reply:
-        if message.choice and message.choice.startswith("topic:"):
-            return self._ask.topic(message.choice.removeprefix("topic:"), message.lang)
-        text = message.text or (self._ask.example(message.choice, message.lang) if message.choice else None) or ""
+    def _in_words(self, message: Message) -> Message:
+        """The message with its button's words in place of its id: they were said, and a follow-up leans on them."""
+        words = self._ask.words_of(message.choice, message.lang) if message.choice else None
+        return replace(message, text=words, choice=None) if words else message
+
+    def _reply(self, message: Message, pressed: str | None, on_stage: Callable[[str], None] | None) -> Reply:
+        if pressed and (topic := self._ask.topic(pressed, message.lang)) is not None:
+            return topic
+        text = message.text or ""
         if (home := _residence(text)) is not None:
             self._accounts.keep_setting(message.account, DISTRICT, home)
             said = self._ask.say("ask.status.district_kept", message.lang, district=home)

@@ -16,6 +16,8 @@ from rag.ports import ReleaseStoreError
 
 _log = logging.getLogger(__name__)
 
+TOPIC = "topic:"
+
 
 class AskDialog:
     """Asks the pipeline and puts its answer into words."""
@@ -43,20 +45,26 @@ class AskDialog:
             answer = Answer(AnswerStatus.NOT_READY, text)
         return self._reply(answer, lang)
 
-    def topic(self, category: str, lang: Lang) -> Reply:
-        """The examples of a category, after its button was pressed."""
-        phrases = self._phrases[lang]
+    def topic(self, choice: str, lang: Lang) -> Reply | None:
+        """The examples of a category, after its button was pressed; None for any other button."""
+        phrases, category = self._phrases[lang], choice.removeprefix(TOPIC)
+        examples = phrases.lists("examples").get(category)
+        if not choice.startswith(TOPIC) or examples is None:
+            return None
         label = phrases.say(f"ask.choice.{category}")
-        examples = phrases.lists("examples")[category]
         choices = tuple(Choice(f"ask:{category}:{place}", text) for place, text in enumerate(examples))
         return Reply(AnswerStatus.CLARIFY.value, phrases.say("ask.choice.topic", category=label), choices)
 
-    def example(self, choice: str, lang: Lang) -> str | None:
-        """The question behind the button of an example; None for a button that was never made."""
-        _, _, rest = choice.partition(":")
+    def words_of(self, choice: str, lang: Lang) -> str | None:
+        """What a button says: the question of an example, the name of a category; None for one that was never made."""
+        kind, _, rest = choice.partition(":")
         category, _, place = rest.partition(":")
-        examples = self._phrases[lang].lists("examples").get(category, [])
-        return examples[int(place)] if place.isdecimal() and int(place) < len(examples) else None
+        examples = self._phrases[lang].lists("examples").get(category)
+        if examples is None:
+            return None
+        if kind == "topic":
+            return self._phrases[lang].say(f"ask.choice.{category}")
+        return next((text for number, text in enumerate(examples) if place == str(number)), None)
 
     def say(self, key: str, lang: Lang, **values: object) -> str:
         return self._phrases[lang].say(key, **values)
@@ -70,7 +78,7 @@ class AskDialog:
     def _reply(self, answer: Answer, lang: Lang) -> Reply:
         phrases = self._phrases[lang]
         choices = tuple(
-            Choice(f"topic:{notice.values['category']}", phrases.say(f"ask.choice.{notice.values['category']}"))
+            Choice(f"{TOPIC}{notice.values['category']}", phrases.say(f"ask.choice.{notice.values['category']}"))
             for notice in answer.choices
             if notice.key == "topic_choice"
         )

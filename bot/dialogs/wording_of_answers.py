@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from bot.phrases import Phrases
-from rag.models import Answer, AnswerStatus, Citation, Claim, Notice
+from rag.models import Answer, AnswerStatus, Citation, Claim, Notice, PolicyState
 
 _FIRST = ("injection_ignored", "as_of", "listing", "retired_by", "retired", "from_reports")
 _LAST = ("listing_no_district", "office", "office_asof")
@@ -33,7 +33,7 @@ class AnswerText:
         for heading, group in groupby(pairs, key=lambda pair: self._heading(pair[0])):
             yield f"\n{heading}"
             yield from self._clauses(list(group))
-        if any(citation.confidence == "medium" for citation in answer.citations):
+        if any(_doubtful(citation) for citation in answer.citations):
             yield f"\n{self._phrases.say('ask.verify')}"
         yield from self._ending(answer)
 
@@ -77,7 +77,7 @@ class AnswerText:
                 article = f"{citation.article}　" if citation.article else ""
                 yield self._phrases.say("ask.clause_plain", article=article, text=claim.text)
             else:
-                reported = self._phrases.say("ask.reported") if citation.confidence == "medium" else ""
+                reported = self._phrases.say("ask.reported") if _doubtful(citation) else ""
                 yield self._clause(citation, reported + claim.text)
 
     def _clause(self, citation: Citation, text: str) -> str:
@@ -106,3 +106,8 @@ class AnswerText:
             for notice in notices:
                 if notice.key == key:
                     yield self._phrases.say(f"ask.notice.{key}", **notice.values)
+
+
+def _doubtful(citation: Citation) -> bool:
+    """Clauses from reports, and those of a policy whose standing nobody verified lately."""
+    return citation.confidence == "medium" or citation.policy_status is PolicyState.UNVERIFIED
