@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.accounts import Accounts
+from bot.clock import SHANGHAI
 from bot.conversation import Conversation
 from bot.messages import Choice, Message, Reply
 from bot.phrases import Lang, Phrases
@@ -123,7 +124,7 @@ class Terminal:
     def _history(self) -> None:
         past = self._conversation.past(self._account, CONVERSATION, 20)
         for _, question, reply, at in past:
-            self._say(f"{at:%m-%d %H:%M}  {question}  →  {_gist(reply)}")
+            self._say(f"{at.astimezone(SHANGHAI):%m-%d %H:%M}  {question}  →  {_gist(reply)}")
         if not past:
             self._say(self._phrases.say("ask.help.no_history"))
 
