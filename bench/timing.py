@@ -7,7 +7,10 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
+
+from rag.evaluation.rows import Bar, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class Pairs:
     @property
     def ratio(self) -> float:
         return median(mine / theirs for mine, theirs in zip(self.ours, self.peer, strict=True))
+
+    def row(self, name: str, bar: Bar | None, note: str = "", scale: float = 1.0) -> Row:
+        """Both sides' medians, in seconds times `scale`, and the ratio that is held to the bar."""
+        mine, theirs, found = median(self.ours) * scale, median(self.peer) * scale, self.ratio
+        return Row(name, mine, theirs, found, bar, bar.met_by(found) if bar else None, note or self.spread)
 
     @property
     def spread(self) -> str:
@@ -45,9 +53,9 @@ def alternating(ours: Callable[[], float], peer: Callable[[], float], pairs: int
     return Pairs(tuple(mine for mine, _ in taken), tuple(theirs for _, theirs in taken))
 
 
-def child_cpu(command: Sequence[str]) -> float:
-    """Seconds of CPU of a child process and its children. Raises CalledProcessError where it fails."""
+def child_cpu(command: Sequence[str], folder: Path) -> float:
+    """Seconds of CPU of a process started in `folder` and of its children. Raises CalledProcessError on failure."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, cwd=folder)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
