@@ -39,7 +39,7 @@ def in_words() -> Iterator[Ended]:
 def _line(fault: Exception) -> str | None:
     from bot.ownership import DataDirError
     from bot.settings import SettingsError
-    from rag.ports import ReleaseStoreError
+    from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
     from rag.segments import SegmentError
 
     if isinstance(fault, (CommandError, SettingsError, DataDirError)) or type(fault).__name__ == "SchemaTooNewError":
@@ -49,6 +49,8 @@ def _line(fault: Exception) -> str | None:
             f"政策索引读写失败：{fault}。请检查磁盘空间与数据目录权限；"
             "删除数据目录下的 index 文件夹后重新运行可以重建索引。"
         )
+    if isinstance(fault, (EmbedderError, VectorStoreError)):
+        return f"向量检索不可用：{fault}。可加 --no-vectors 或设置 EMBED_MODEL=none，按词语检索。"
     if isinstance(fault, OSError) and fault.errno == errno.ENOSPC:
         return "磁盘已满，没有写入任何不完整的内容。请清理空间后重试。"
     if isinstance(fault, BrokenPipeError):
