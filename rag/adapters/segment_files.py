@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -15,6 +16,10 @@ from rag.segments import Segment, SegmentError
 
 _FAULTS = (OSError, KeyError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What numpy and zipfile raise on damage. RuntimeError: a turned bit may say "encrypted" or name an unknown method."""
+
+
+LEFT_BEHIND = 24 * 3600
+"""Seconds after which a half-written file has no writer any more."""
 
 
 class SegmentFiles:
@@ -36,8 +41,15 @@ class SegmentFiles:
                 os.fsync(file.fileno())
             part.replace(self._path(segment.id))
             _flush_folder(self._folder)
+            self._forget_parts()
         except OSError as fault:
             raise SegmentError(f"segment {segment.id} could not be written: {fault}") from fault
+
+    def _forget_parts(self) -> None:
+        """Remove what processes left behind that were killed while they wrote; what is young may be being written."""
+        for part in self._folder.glob(".*.part"):
+            if part.stat().st_mtime < time.time() - LEFT_BEHIND:
+                part.unlink(missing_ok=True)
 
     def read(self, segment: str) -> Segment:
         try:

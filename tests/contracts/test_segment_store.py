@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.adapters.segment_files import SegmentFiles
+from rag.adapters.segment_files import LEFT_BEHIND, SegmentFiles
 from rag.indexing import open_release, publish
 from rag.lexical import terms_of
 from rag.models import Document, DocumentVersion, Passage
@@ -176,3 +178,13 @@ def test_half_written_files_are_no_segments(tmp_path: Path) -> None:
     store.write(a_segment("创业补贴"))
     (tmp_path / ".abc.123.part").write_bytes(b"half")
     assert len(store.ids()) == 1
+
+
+def test_what_a_killed_process_left_behind_is_removed_a_day_later(tmp_path: Path) -> None:
+    store = SegmentFiles(tmp_path)
+    for name, age in ((".old.123.part", 2 * LEFT_BEHIND), (".young.124.part", 60)):
+        (tmp_path / name).write_bytes(b"half")
+        then = time.time() - age
+        os.utime(tmp_path / name, (then, then))
+    store.write(a_segment("创业补贴"))
+    assert {path.name for path in tmp_path.glob(".*")} == {".young.124.part"}
