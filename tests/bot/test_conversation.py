@@ -82,6 +82,13 @@ def test_a_repeated_message_gets_the_reply_it_got_before(house: House) -> None:
     assert "20万元" in talk.say(REWARD, id="m2").text
 
 
+def test_a_repeated_message_is_not_asked_again(house: House) -> None:
+    talk, stages = Talk(house), list[str]()
+    talk.say(REWARD, id="m1")
+    talk.conversation.handle(talk.message(REWARD, id="m1"), stages.append)
+    assert stages == []
+
+
 def test_the_same_id_of_somebody_else_is_another_message(house: House) -> None:
     one, other = Talk(house, "1"), Talk(house, "2")
     assert one.say(REWARD, id="m1").status == "answered"

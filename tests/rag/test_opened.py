@@ -81,3 +81,16 @@ def test_nothing_is_missing_from_a_whole_release() -> None:
     places = memory_places()
     release = publish(policies(), places, NOW).release
     assert len(OpenRelease(release, [], places.store).missing()) == len(opened.ordinal)
+
+
+def test_a_passage_that_two_segments_hold_counts_once() -> None:
+    places = memory_places()
+    release = publish([hitech(), gazelle()], places, NOW).release
+    (segment,) = [places.segments.read(name) for name in release.segments]
+    once, twice = (OpenRelease(release, held, places.store) for held in ([segment], [segment, segment]))
+    query = dict.fromkeys(terms_of("高新技术企业").tolist(), 1.0)
+    assert twice.lexical.size == once.lexical.size == len(once.ids)
+    assert len(twice.ids) == 2 * len(once.ids)
+    assert twice.allowed(None).sum() == len(once.ids)
+    assert twice.lexical.matched(query) == once.lexical.matched(query)
+    assert twice.whole_scores(query).tolist() == once.whole_scores(query).tolist()
