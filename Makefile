@@ -6,7 +6,7 @@ PIP_TOOL = $(PY) -m uv pip
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test check format eval bench lock clean
+.PHONY: help run chat test check format eval bench faults lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ eval: $(VENV)/.dev ## quality on the golden questions (and local public sets): a
 
 bench: $(VENV)/.bench ## cost side by side with peers: a table and build/bench.json
 	@$(PY) -m bench
+
+faults: $(VENV)/.dev ## kill -9 while publishing, in rounds (about 3 minutes)
+	@$(PY) -m tests.faults.rounds
 
 lock: $(VENV)/.installed ## compile the hash-checked locks anew
 	@$(PY) requirements/compile.py
