@@ -1,12 +1,14 @@
 # One command a job. `make` alone lists them; `make run` needs nothing but Python >= 3.11.
 PYTHON ?= python3
+# More workers than cores: many tests wait for the disk or a browser.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 VENV   ?= .venv
 PY      = $(VENV)/bin/python
 PIP_TOOL = $(PY) -m uv pip
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat test check format eval bench faults lock clean
+.PHONY: help run chat demo demo-undo test check format eval bench faults lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +36,12 @@ run: $(VENV)/.installed ## set up, build the index if there is none, serve http:
 chat: $(VENV)/.installed ## ask in this terminal
 	@$(PY) -m bot chat
 
+demo: $(VENV)/.installed ## put in a dozen fictional needs to look around with, marked 演示
+	@$(PY) -m bot demo load
+
+demo-undo: $(VENV)/.installed ## take exactly those away again
+	@$(PY) -m bot demo undo
+
 test: $(VENV)/.dev ## set up and run the tests
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
@@ -54,8 +62,10 @@ eval: $(VENV)/.dev ## quality on the golden questions (and local public sets): a
 bench: $(VENV)/.bench ## cost side by side with peers: a table and build/bench.json
 	@$(PY) -m bench
 
-faults: $(VENV)/.dev ## kill -9 while publishing, in rounds (about 3 minutes)
+faults: $(VENV)/.dev ## kill -9 while publishing, while a need is filled in and under Telegram messages (about 45 minutes)
 	@$(PY) -m tests.faults.rounds
+	@$(PY) -m tests.faults.needs_rounds
+	@$(PY) -m tests.faults.telegram_rounds
 
 lock: $(VENV)/.installed ## compile the hash-checked locks anew
 	@$(PY) requirements/compile.py

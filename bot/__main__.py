@@ -1,4 +1,4 @@
-"""The command line: `python -m bot serve | chat | ask | search | corpus | eval`. `--help` imports nothing heavy."""
+"""The command line: `python -m bot serve | chat | ask | case | backup | …`. `--help` imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
+
+from bot.commands.case_arguments import add_case, add_person
+from bot.commands.register_arguments import add_registers
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,6 +21,16 @@ def parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="build the index if there is none, then serve the web chat")
     serve.set_defaults(run="serve:serve")
+
+    telegram = commands.add_parser("telegram", help="serve the Telegram bot alone (TELEGRAM_BOT_TOKEN)")
+    _data(telegram)
+    telegram.set_defaults(run="telegram:telegram")
+
+    link = commands.add_parser("staff-link", help="a one-time code that links a Telegram account to a staff account")
+    _data(link)
+    link.add_argument("account", help="the staff account")
+    link.add_argument("--as", dest="acting", required=True, metavar="ACCOUNT", help="the administrator's account")
+    link.set_defaults(run="telegram:staff_link")
 
     chat = commands.add_parser("chat", help="ask in this terminal")
     _data(chat)
@@ -44,11 +58,44 @@ def parser() -> argparse.ArgumentParser:
 
     _corpus(commands.add_parser("corpus", help="check and index the policies"))
 
+    _needs(commands)
+    add_registers(commands, _data)
+
     evaluate = commands.add_parser("eval", help="quality on the golden questions: a table and build/eval.json")
     evaluate.add_argument("--failures", action="store_true", help="list the development questions that fail")
+    evaluate.add_argument("--intake", action="store_true", help="only what intake reads: a few seconds")
     evaluate.add_argument("--sets", type=Path, help="folder of public sets (default: shared/data beside the checkout)")
     evaluate.set_defaults(run="evaluate:evaluate")
     return root
+
+
+def _needs(commands: Any) -> None:
+    add_case(commands.add_parser("case", help="the work of staff on cases"), _data)
+
+    backup = commands.add_parser("backup", help="everything that counts in one file; works while serving")
+    _data(backup)
+    backup.add_argument("file", metavar="FILE", help="the file to write, such as kechuang.tar.gz")
+    backup.set_defaults(run="backup:backup")
+    restore = commands.add_parser("restore", help="put a backup back into an empty data folder and database")
+    _data(restore)
+    restore.add_argument("file", metavar="FILE", help="a file that `backup` wrote")
+    restore.add_argument("--force", action="store_true", help="replace what is there")
+    restore.set_defaults(run="backup:restore")
+
+    _demo(commands.add_parser("demo", help="a dozen fictional needs, marked 演示: load them, take them away again"))
+
+    person = commands.add_parser("person", help="the rights of a person over what is kept about them")
+    add_person(person, _data)
+
+
+def _demo(demo: argparse.ArgumentParser) -> None:
+    actions = demo.add_subparsers(dest="action", required=True, metavar="ACTION")
+    load = actions.add_parser("load", help="put them in, with an account to look at them; never done by itself")
+    _data(load)
+    load.set_defaults(run="demo:load")
+    undo = actions.add_parser("undo", help="take exactly them away, and what was done with them")
+    _data(undo)
+    undo.set_defaults(run="demo:undo")
 
 
 def _corpus(corpus: argparse.ArgumentParser) -> None:

@@ -101,6 +101,20 @@ class Accounts:
         with reading(self._engine) as connection:
             return _account(connection, accounts.c.id == account)
 
+    def of_person(self, person: str) -> list[Account]:
+        """All accounts of a person, the oldest first."""
+        mine = select(accounts).where(accounts.c.person == person).order_by(accounts.c.created_at, accounts.c.id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(mine).all()
+        return [Account(row.id, row.person, row.channel, row.key, row.settings) for row in rows]
+
+    def beginning(self, channel: str, start: str) -> list[Account]:
+        """The accounts of a channel whose key begins so, in the order of their keys."""
+        named = (accounts.c.channel == channel) & accounts.c.key.startswith(start, autoescape=True)
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(accounts).where(named).order_by(accounts.c.key)).all()
+        return [Account(row.id, row.person, row.channel, row.key, row.settings) for row in rows]
+
     def labelled(self, session: Account, label: str) -> Account:
         """The API's `user` inside a session. Without a label it is the session's own account."""
         if session.channel != "web":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,20 @@ from rag.ports import Embedder, EmbedderError, VectorStore
 from rag.reader import Reader
 
 if TYPE_CHECKING:
+    from bot.console.parts import ConsoleParts
     from bot.library import PublishedLibrary
+    from bot.needs import Needs
+
+CALENDAR_FILE = "calendar.toml"
+"""In DATA_DIR: an administrator's own hours, holidays and make-up workdays; the console writes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class House:
-    """Everything that is wired, for the doors and the command line. `notes` say what works less than it could."""
+    """Everything that is wired, for the doors and the command line. `notes` say what works less than it could.
+
+    What needs pass through is wired when it is first asked for: searching policies costs nothing of it.
+    """
 
     settings: Settings
     clock: Clock
@@ -43,8 +52,19 @@ class House:
 
     def conversation(self) -> Conversation:
         return Conversation(
-            self.ask, History(self.engine, self.clock), self.accounts(), history_turns=self.settings.history_turns
+            self.ask,
+            History(self.engine, self.clock),
+            self.accounts(),
+            history_turns=self.settings.history_turns,
+            needs=self.needs(),
         )
+
+    def needs(self) -> Needs:
+        return self._needs
+
+    @cached_property
+    def _needs(self) -> Needs:
+        return needs_of(self.engine, self.settings, self.clock)
 
     def accounts(self) -> Accounts:
         return Accounts(self.engine, self.clock)
@@ -53,6 +73,35 @@ class House:
         from bot.library import PublishedLibrary
 
         return PublishedLibrary(self.reader, self.clock, self.notes)
+
+    def console(self) -> ConsoleParts:
+        from argon2 import PasswordHasher
+
+        from bot.console.parts import ConsoleParts
+
+        return ConsoleParts(
+            needs=self.needs(),
+            accounts=self.accounts(),
+            history=History(self.engine, self.clock),
+            library=self.library(),
+            reader=self.reader,
+            places=self.places,
+            settings=self.settings,
+            clock=self.clock,
+            engine=self.engine,
+            calendar_file=self.settings.data_dir / CALENDAR_FILE,
+            take_calendar=self.follow_calendar,
+            hasher=PasswordHasher(),
+            https=self.settings.public_https,
+            totp_required=self.settings.console_totp == "required",
+        )
+
+    def follow_calendar(self) -> bool:
+        """Have everything go by the calendar's file as it stands now; whether it had changed. Raises CalendarError."""
+        from intake.followed_calendar import FollowedCalendar
+
+        calendar = self.needs().timing.calendar
+        return isinstance(calendar, FollowedCalendar) and calendar.refresh()
 
 
 def build(settings: Settings, clock: Clock | None = None, *, vectors: bool = True) -> House:
@@ -76,6 +125,56 @@ def build(settings: Settings, clock: Clock | None = None, *, vectors: bool = Tru
     pipeline = Pipeline(reader, clock.today, limits)
     ask = AskDialog(pipeline, settings.fallback_contact, settings.question_max_chars)
     return House(settings, clock, engine, places, reader, pipeline, ask, notes)
+
+
+def needs_of(engine: Engine, settings: Settings, clock: Clock) -> Needs:
+    """The parts of intake over this database. Default teams and societies are put in where there are none."""
+    from bot.files import FolderFileStore
+    from bot.needs import Needs
+    from bot.notices import Inbox, Notices
+    from intake.consent_texts import load_consent
+    from intake.docking import Docking
+    from intake.followed_calendar import FollowedCalendar
+    from intake.formbook import load_formbook
+    from intake.handling import Handling
+    from intake.privacy import Privacy
+    from intake.reference import load_reference
+    from intake.sla import Timing, load_targets
+    from intake.store.cases import CaseStore
+    from intake.store.drafts import Drafts
+    from intake.store.parties import Parties
+    from intake.store.people import People
+    from intake.store.register import Register
+    from intake.submission import Submission
+
+    timing = Timing(FollowedCalendar(settings.data_dir / CALENDAR_FILE), load_targets())
+    notices = Notices(timing.calendar, gateway=bool(settings.notice_webhook_url.get_secret_value()))
+    reference, register = load_reference(), Register(engine)
+    formbook = load_formbook(reference)
+    cases = CaseStore(engine, notices.tell)
+    people = People(
+        engine, load_consent(settings.fallback_contact, settings.retention_days, operator=settings.operator_name)
+    )
+    handling = Handling(cases, formbook, register, timing, clock.now)
+    docking = Docking(cases, handling, Parties(engine), clock.now)
+    register.seed(clock.now())
+    docking.seed(clock.now())
+    return Needs(
+        formbook=formbook,
+        reference=reference,
+        drafts=Drafts(engine),
+        people=people,
+        cases=cases,
+        submission=Submission(cases, formbook, people, register, timing, clock.now),
+        handling=handling,
+        register=register,
+        timing=timing,
+        docking=docking,
+        privacy=Privacy(cases, people, formbook, clock.now),
+        files=FolderFileStore(settings.data_dir / "files"),
+        clock=clock,
+        inbox=Inbox(engine),
+    )
 
 
 def _embedder(settings: Settings, notes: list[str]) -> Embedder | None:

@@ -1,4 +1,8 @@
-"""Start here: handle(Message) → Reply. Whose turn is it? A repeated message gets the reply it got before."""
+"""Start here: handle(Message) → Reply. Whose turn is it? A repeated message gets the reply it got before.
+
+First whoever has the word about a need: a form being filled in, a case being talked about, a word that opens either
+(bot/dialogs/submit.py). What is nobody's turn there is a question about policies (bot/dialogs/ask.py).
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,19 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 
 from bot.accounts import Accounts
 from bot.dialogs.ask import AskDialog
+from bot.dialogs.desk import Desk
+from bot.dialogs.submit import SubmitDialog
+from bot.dialogs.turn import Speaker, Turn
 from bot.history import History, as_turns
 from bot.messages import Message, Reply
+from bot.needs import Needs
+from intake.cases import Via
 from rag.jurisdictions import find_places, parse_place
 from rag.models import AnswerStatus
 
@@ -26,13 +35,24 @@ _replies: TypeAdapter[Reply] = TypeAdapter(Reply)
 
 
 class Conversation:
-    """Handles messages of all doors. Messages of one account must come one after the other (the doors see to it)."""
+    """Handles messages of all doors. Messages of one account must come one after the other (the doors see to it).
 
-    def __init__(self, ask: AskDialog, history: History, accounts: Accounts, history_turns: int = 6) -> None:
+    Without `needs` it answers questions about policies and nothing else.
+    """
+
+    def __init__(
+        self,
+        ask: AskDialog,
+        history: History,
+        accounts: Accounts,
+        history_turns: int = 6,
+        needs: Needs | None = None,
+    ) -> None:
         self._ask = ask
         self._history = history
         self._accounts = accounts
         self._history_turns = history_turns
+        self._submit = SubmitDialog(Desk(needs, ask, history), accounts) if needs is not None else None
 
     def handle(self, message: Message, on_stage: Callable[[str], None] | None = None) -> Reply:
         """Answer a message and keep the turn before the reply is returned."""
@@ -40,11 +60,30 @@ class Conversation:
         if kept is not None:
             return _replies.validate_json(kept)
         try:
-            message, pressed = self._in_words(message), message.choice
-            reply = self._reply(message, pressed, on_stage)
+            turn = self._turn(message, on_stage)
         except Exception:  # the one catch-all of the conversation: it is logged, and the person is told
             return self._ask.failed(message.lang)
-        return _replies.validate_json(self._history.record(message, reply, _as_json(reply)))
+        return _replies.validate_json(
+            self._history.record(_as_recorded(message, turn), turn.reply, _as_json(turn.reply))
+        )
+
+    def _turn(self, message: Message, on_stage: Callable[[str], None] | None) -> Turn:
+        """Needs first; what is nobody's turn there is a question."""
+        if self._submit is not None and (speaker := self._speaker(message)) is not None:
+            turn = self._submit.take(speaker, on_stage)
+            if turn is not None:
+                return turn
+        asked = self._in_words(message)
+        reply = self._reply(asked, message.choice, on_stage)
+        return Turn(self._submit.with_register(reply, message) if self._submit else reply, label=asked.text)
+
+    def _speaker(self, message: Message) -> Speaker | None:
+        """The person behind the account; None for an account that is not there (any more)."""
+        account = self._accounts.get(message.account)
+        if account is None:
+            return None
+        district = message.district or account.settings.get(DISTRICT)
+        return Speaker(message, account.person, cast(Via, account.channel), str(district) if district else None)
 
     def _in_words(self, message: Message) -> Message:
         """The message with its button's words in place of its id: they were said, and a follow-up leans on them."""
@@ -94,6 +133,14 @@ def _residence(text: str) -> str | None:
         return None
     place = parse_place(match.group(1))
     return place.name if place and place.kind in {"district", "zone"} and find_places(text) else None
+
+
+def _as_recorded(message: Message, turn: Turn) -> Message:
+    """The message as it is kept: a button by its words, what must not be kept by a word that says so."""
+    words = turn.recorded if turn.recorded is not None else turn.label if message.choice else None
+    if words is None:
+        return message
+    return replace(message, text=words, choice=None, control=None, file=None, contact=None)
 
 
 def _as_json(reply: Reply) -> str:

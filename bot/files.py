@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from io import RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -88,6 +89,12 @@ class FolderFileStore:
         for part in parts:
             part.unlink(missing_ok=True)
         return len(parts)
+
+    def kept_before(self, moment: datetime) -> list[str]:
+        """The digests of the content that was last put before that moment."""
+        found = self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")
+        with _faults("read"):
+            return sorted(path.name for path in found if path.stat().st_mtime < moment.timestamp())
 
     def _write(self, part: Path, chunks: Iterable[bytes]) -> Stored:
         digest, size = hashlib.sha256(), 0

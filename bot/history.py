@@ -66,6 +66,12 @@ class History:
             rows = connection.execute(_summary(account)).all()
         return [Conversation(row.id, row.question, row.turns, row.created_at, row.updated_at) for row in rows]
 
+    def unanswered(self, limit: int) -> list[Recorded]:
+        """The latest questions that found no answer, of everybody, the newest first."""
+        query = select(turns).where(turns.c.status.startswith("unanswerable_")).order_by(turns.c.id.desc())
+        with reading(self._engine) as connection:
+            return [recorded_of(row) for row in connection.execute(query.limit(limit))]
+
     def delete(self, account: str, conversation: str | None = None) -> int:
         """Forget a conversation, or all of an account's, for good; returns how many turns that were."""
         theirs = turns.c.account == account
@@ -99,11 +105,19 @@ class History:
         connection.execute(turns.insert().values(turn_row(message, reply, reply_json, now)))
 
 
+FORM = "form_"
+"""What the status of a turn in a form begins with."""
+
+
 def as_turns(recorded: Iterable[Recorded]) -> tuple[Turn, ...]:
-    """Recorded turns as rag/ reads them: the user's words, then the answer's with its focus."""
+    """Recorded turns as rag/ reads them: the user's words, then the answer's with its focus.
+
+    Turns in a form are left out: what an enterprise writes into one reaches no rewriting, no prompt, no embedder.
+    """
     return tuple(
         turn
         for entry in recorded
+        if not entry.status.startswith(FORM)
         for turn in (Turn("user", entry.question), Turn("assistant", entry.reply, entry.focus))
     )
 

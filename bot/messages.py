@@ -58,14 +58,30 @@ class Choice:
     label: str
 
 
+FormInput = Literal[
+    "text", "lines", "tags", "number", "money", "date", "phone", "email", "code", "choice", "multi", "yes_no", "file",
+    "story", "proposals", "consent", "profile", "card",
+]  # fmt: skip
+"""What a form waits for. story: the need in one's own words · proposals: what was read from it, to be confirmed ·
+profile: what is known of the organisation, to be confirmed · card: the summary before submitting."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormPart:
-    """Where a form stands, for doors that draw progress: step of total, and what input fits."""
+    """Where a form stands, for doors that draw progress: step of total, and what input fits.
+
+    `ask` is the question by itself, as it stands in the reply's text after an answer, an echo or an error; `name` the
+    step's id, `kind` the form's. `picked` are ids of choices that are ticked in a multiple choice.
+    """
 
     draft: str
     step: int
     total: int
-    input: str
+    input: FormInput
+    kind: str = ""
+    name: str = ""
+    ask: str = ""
+    picked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

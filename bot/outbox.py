@@ -5,7 +5,7 @@ Delivery is at least once: a notice that was sent, but not marked before a crash
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,10 +50,18 @@ class Notice:
     attempts: int
 
 
-def enqueue(connection: Connection, key: str, account: str, kind: str, body: Mapping[str, Any], now: datetime) -> None:
-    """Add a notice inside the caller's transaction. A key that is there already adds nothing."""
+def enqueue(
+    connection: Connection,
+    key: str,
+    account: str,
+    kind: str,
+    body: Mapping[str, Any],
+    now: datetime,
+    due_at: datetime | None = None,
+) -> None:
+    """Add a notice inside the caller's transaction, due now or later. A key that is there already adds nothing."""
     row = {"key": key, "account": account, "kind": kind, "body": dict(body)}
-    add_missing(connection, outbox, [{**row, "created_at": now, "due_at": now, "attempts": 0}])
+    add_missing(connection, outbox, [{**row, "created_at": now, "due_at": due_at or now, "attempts": 0}])
 
 
 class Outbox:
@@ -72,15 +80,29 @@ class Outbox:
     def mark_sent(self, notice: int, now: datetime) -> None:
         self._close(notice, sent_at=now, due_at=None, error=None)
 
-    def mark_failed(self, notice: Notice, now: datetime, error: str, permanent: bool = False) -> None:
-        """Try again later, each time after twice the wait; not at all if `permanent`, or after MOST_ATTEMPTS."""
+    def mark_failed(
+        self,
+        notice: Notice,
+        now: datetime,
+        error: str,
+        permanent: bool = False,
+        given_up: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """Try again later, each time after twice the wait; not at all if `permanent`, or after MOST_ATTEMPTS.
+
+        `given_up` is what then follows, in the same transaction. A notice that was closed meanwhile stays as it is.
+        """
         attempts = notice.attempts + 1
-        if permanent or attempts >= MOST_ATTEMPTS:
-            self._close(notice.id, failed_at=now, due_at=None, error=error, attempts=attempts)
-        else:
+        if not permanent and attempts < MOST_ATTEMPTS:
             wait = min(FIRST_WAIT * 2**notice.attempts, LONGEST_WAIT)
             self._close(notice.id, due_at=now + wait, error=error, attempts=attempts)
+            return
+        values = {"failed_at": now, "due_at": None, "error": error, "attempts": attempts}
+        self._close(notice.id, given_up, **values)
 
-    def _close(self, notice: int, **values: Any) -> None:
+    def _close(self, notice: int, then: Callable[[Connection], None] | None = None, **values: Any) -> None:
+        mine = (outbox.c.id == notice) & outbox.c.due_at.is_not(None)
         with writing(self._engine) as connection:
-            connection.execute(update(outbox).where(outbox.c.id == notice).values(values))
+            closed = connection.execute(update(outbox).where(mine).values(values)).rowcount
+            if closed and then is not None:
+                then(connection)

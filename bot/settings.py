@@ -5,6 +5,7 @@ A field's description is what `.env.example` says above it and what an operator 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -57,12 +58,36 @@ class Settings(BaseSettings):
     fallback_contact: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         "12345 政务服务热线、各区（市）政务服务大厅", description="每个回答末尾兜底的咨询去处，一行，最多 100 字"
     )
+    operator_name: Annotated[str, Field(min_length=1, max_length=60)] = Field(
+        "本助手的主办单位",
+        description="主办单位全称，写进个人信息处理告知书（个人信息保护法第十七条），对外服务前请填写；最多 60 字",
+    )
     default_lang: Literal["zh", "en"] = Field("zh", description="默认语言：zh 或 en")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="日志级别：DEBUG、INFO、WARNING 或 ERROR；只有 DEBUG 会写出问题原文"
     )
     questions_per_minute: Count = Field(15, description="每个用户每分钟最多多少问；正整数")
     history_turns: Size = Field(6, description="理解追问时回看几轮；0 表示不回看；非负整数")
+    notice_webhook_url: SecretStr = Field(
+        SecretStr(""), description="办理通知另外推送到的地址（如短信网关），http(s)://…；留空不推送"
+    )
+    notice_webhook_secret: SecretStr = Field(SecretStr(""), description="推送签名（HMAC-SHA256）的密钥；留空不签名")
+    retention_days: Count = Field(1095, description="需求办结后个人信息保留多少天，到期抹去；正整数")
+    public_url: str = Field("", description="本站对外的网址，http(s)://…；用于在 Telegram 里附上网页链接，留空不附")
+    telegram_bot_token: SecretStr = Field(
+        SecretStr(""), description="Telegram 机器人令牌，形如 数字:字母（向 @BotFather 申请）；留空不接入 Telegram"
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org", description="Bot API 地址，http(s)://…；自建服务时改为其地址"
+    )
+    telegram_webhook_url: str = Field("", description="Webhook 的公网地址，https://…/路径；留空用长轮询")
+    telegram_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Webhook 的校验口令，16–256 个字母、数字、下划线或连字符；设了 Webhook 地址就必须设"
+    )
+
+    console_totp: Literal["optional", "required"] = Field(
+        "optional", description="工作台登录的动态码（第二重验证）：optional 各人自愿，required 人人必须"
+    )
 
     @property
     def sql_url(self) -> str:
@@ -74,11 +99,17 @@ class Settings(BaseSettings):
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("chroma_url", "embed_base_url")
+    @field_validator("chroma_url", "embed_base_url", "public_url", "telegram_api_url", "telegram_webhook_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("not a web address")
+        return value
+
+    @field_validator("notice_webhook_url")
+    @classmethod
+    def _secret_web_address(cls, value: SecretStr) -> SecretStr:
+        cls._web_address(value.get_secret_value())
         return value
 
     @field_validator("database_url")
@@ -88,6 +119,28 @@ class Settings(BaseSettings):
         if url and not url.startswith(("sqlite://", "postgres://", "postgresql://", "postgresql+psycopg://")):
             raise ValueError("not a supported database")
         return value
+
+    @field_validator("telegram_bot_token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if token and not re.fullmatch(r"[0-9]{1,19}:[A-Za-z0-9_-]{3,100}", token):
+            raise ValueError("not a bot token")
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _header_safe(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if secret and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret):
+            raise ValueError("not a webhook secret")
+        return value
+
+    @model_validator(mode="after")
+    def _webhook_has_a_secret(self) -> Settings:
+        if self.telegram_webhook_url and not self.telegram_webhook_secret.get_secret_value():
+            raise ValueError("设了 TELEGRAM_WEBHOOK_URL 时必须设置 TELEGRAM_WEBHOOK_SECRET")
+        return self
 
     @model_validator(mode="after")
     def _served_model_has_a_server(self) -> Settings:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from bot.messages import Message, Reply
 from db.schema import CleanText, UtcDateTime, metadata
+from intake.reading.sensitive import without_numbers
 from rag.models import Answer, Focus, Hit
 
 conversations = Table(
@@ -108,9 +109,9 @@ def recorded_of(row: Row[Any]) -> Recorded:
 
 
 def _asked(message: Message) -> str:
-    """The message as a line of text. A contact is left out: a phone number has no place in the record."""
+    """The message as a line of text. Phone numbers have no place in the record: contacts go, others are masked."""
     said = message.text or message.choice or message.control
-    return said or (message.file.name if message.file else "")
+    return without_numbers(said or (message.file.name if message.file else ""))
 
 
 def _of_answer(answer: Answer) -> dict[str, Any]:

@@ -18,12 +18,18 @@ from bot.channels.web_chat.door import Door
 from bot.channels.web_chat.faults import Faults, install
 from bot.channels.web_chat.library_pages import library_routes
 from bot.channels.web_chat.limits import Limits
+from bot.channels.web_chat.needs_door import make_needs_door
+from bot.channels.web_chat.needs_ports import Notices, WebNeeds
+from bot.channels.web_chat.needs_routes import needs_routes
 from bot.channels.web_chat.observed import Observed
 from bot.channels.web_chat.pages import Pages
 from bot.channels.web_chat.ports import Assistant, Library, Sessions
 from bot.channels.web_chat.service_pages import service_routes
 from bot.channels.web_chat.stream import stream_routes
 from bot.channels.web_chat.words import load_words
+from bot.console.parts import ConsoleParts
+from bot.console.routes import console_routes
+from bot.console.rules import check_declared
 
 TITLE = "kechuang-assistant"
 
@@ -37,6 +43,9 @@ def create_app(
     library: Library,
     sessions: Sessions,
     *,
+    needs: WebNeeds | None = None,
+    notices: Notices | None = None,
+    console: ConsoleParts | None = None,
     registry: CollectorRegistry | None = None,
     limits: Limits | None = None,
     hosts: Sequence[str] = (),
@@ -53,10 +62,12 @@ def create_app(
 
     `hosts` are the names it answers to besides this machine's own ("*" for any); `https` says that browsers reach it
     over TLS, which makes the cookies Secure; `question_chars` is what the box counts against (it is the assistant that
-    refuses more); `contact` is the line at the foot of each page.
+    refuses more); `contact` is the line at the foot of each page. Without `needs` there are no pages to submit one on,
+    without `notices` no news of them, without `console` no /console. Raises UndeclaredRouteError where a route of the
+    console does not say who may use it.
     """
     limits = limits or Limits()
-    pages = Pages(load_words(), load_assets(), contact=contact, https=https)
+    pages = Pages(load_words(), load_assets(), contact=contact, https=https, needs=needs is not None)
     observed = Observed(registry or CollectorRegistry())
     faults = Faults(pages, observed)
     desk = make_desk(
@@ -74,13 +85,18 @@ def create_app(
     )
     app = FastAPI(title=TITLE, version=version, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     install(app, faults)
+    door = make_needs_door(desk, faults, needs, notices, https=https, monotonic=monotonic) if needs else None
     for routes in (
         api_routes(desk),
         stream_routes(desk, faults),
-        chat_page_routes(desk, faults),
+        chat_page_routes(desk, faults, door),
         library_routes(desk),
+        *(needs_routes(door) if door else ()),
         service_routes(desk, app),
     ):
         app.include_router(routes)
+    if console is not None:
+        app.router.routes[:0] = console_routes(console)  # before all others: see console_routes
+    check_declared(app.router.routes)
     app.add_middleware(Door, hosts=hosts, https=https, limits=limits, refuse=faults.draw)
     return app

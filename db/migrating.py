@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from db.engine import reading, writing
+from db.engine import make_engine, reading, writing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any constant would do: it keeps two processes from migrating one PostgreSQL database at once.
@@ -52,15 +53,27 @@ def upgrade(engine: Engine) -> bool:
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-        _run_alembic(connection)
+        migrate(connection)
     return True
 
 
-def _run_alembic(connection: Connection) -> None:
+@cache
+def tables_at(wanted: str) -> frozenset[str]:
+    """The names of the tables a database has at that revision, alembic's own not among them."""
+    nowhere = make_engine("sqlite://")
+    with writing(nowhere) as connection:
+        migrate(connection, wanted)
+        names = set(inspect(connection).get_table_names())
+    nowhere.dispose()
+    return frozenset(names - {"alembic_version"})
+
+
+def migrate(connection: Connection, wanted: str = "head") -> None:
+    """Migrate to a revision (the newest one) on this connection, inside its transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    command.upgrade(config, "head")
+    command.upgrade(config, wanted)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+import phonenumbers
+
 from intake.models import Option, Saying, Step
+from intake.reading.sensitive import without_numbers
 from intake.values import Answered, DateSpan, Money, Phone, Value
 
 WAN = Decimal(10_000)
@@ -33,7 +36,10 @@ def show(step: Step, answered: Answered | None) -> Saying:
 
 
 def show_value(value: Value, options: Iterable[Option] = ()) -> Saying:
-    """A value in the words of its kind. Codes become labels; an unknown code is shown as it is."""
+    """A value in the words of its kind. Codes become labels; an unknown code is shown as it is.
+
+    Whoever writes a mobile number among other words is shown it masked, as staff are (`without_numbers`).
+    """
     labels = {option.code: option.label for option in options}
     if isinstance(value, bool):
         return Saying("show.yes" if value else "show.no")
@@ -42,10 +48,12 @@ def show_value(value: Value, options: Iterable[Option] = ()) -> Saying:
     if isinstance(value, DateSpan):
         return show_dates(value)
     if isinstance(value, Phone):
-        return _phone(value, value.e164.removeprefix("+86"))
+        return _phone(value, _national(value))
     if isinstance(value, tuple):
-        return Saying("show.text", {"text": "、".join(labels.get(code, code) for code in value)})
-    return Saying("show.text", {"text": labels.get(value, value) if isinstance(value, str) else str(value)})
+        return Saying("show.text", {"text": without_numbers("、".join(labels.get(code, code) for code in value))})
+    return Saying(
+        "show.text", {"text": without_numbers(labels.get(value, value)) if isinstance(value, str) else str(value)}
+    )
 
 
 def show_money(money: Money) -> Saying:
@@ -92,11 +100,22 @@ def _masked(step: Step, value: Value) -> Saying:
     if isinstance(value, str) and step.type == "email":
         name, _, domain = value.partition("@")
         return Saying("show.text", {"text": f"{name[:1]}***@{domain}"})
+    if isinstance(value, str) and step.free_text:
+        return Saying("show.text", {"text": f"{value[:1]}**"})
     return show_value(value, step.options)
+
+
+def _national(phone: Phone) -> str:
+    """As it is dialled in China, digits only: a landline with the 0 of its area code. Foreign numbers keep their +."""
+    if not phone.e164.startswith("+86"):
+        return phone.e164
+    number = phonenumbers.parse(phone.e164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return "".join(sign for sign in written if sign in "0123456789")
 
 
 def mask_phone(phone: Phone) -> str:
     """138****8000: the national number without its middle four digits."""
-    number = phone.e164.removeprefix("+86")
+    number = _national(phone)
     middle = (len(number) - 4) // 2
     return f"{number[:middle]}****{number[middle + 4 :]}"

@@ -32,8 +32,8 @@ class Proposal:
     end: int
 
 
-_CLAUSE = re.compile(r"[^。;;!!??\n,,]+")
-_SENTENCE = re.compile(r"[^。;;!!??\n]+")
+_CLAUSE = re.compile(r"[^。；;！!？?\n，,]+")
+_SENTENCE = re.compile(r"[^。；;！!？?\n]+")
 _AMOUNT = re.compile(
     rf"(?:不超过|不低于|至少|最多|大概|大约|约|差不多)?{NUMERAL}+[几多余来]?\s?[万亿]?(?:元|块)?"
     rf"(?:(?:-|~|—|–|至|到){NUMERAL}+[几多余来]?\s?[万亿]?(?:元|块)?)?(?:以内|之内|以下|以上|左右|上下)?"
@@ -204,7 +204,7 @@ def _summary(text: str, step: Step, at: Circumstances) -> Iterator[Proposal]:
     for sentence in _SENTENCE.finditer(text):
         end = sentence.end()
         if end - sentence.start() > SUMMARY_LONGEST:
-            cut = max(text.rfind(mark, sentence.start(), sentence.start() + SUMMARY_LONGEST) for mark in ",,、")
+            cut = max(text.rfind(mark, sentence.start(), sentence.start() + SUMMARY_LONGEST) for mark in "，,、")
             end = cut if cut > sentence.start() else sentence.start() + SUMMARY_LONGEST
         proposals = list(_read(text, sentence.start(), end, step, at))
         if proposals and not (at.org_name and at.org_name in text[sentence.start() : end]):

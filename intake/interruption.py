@@ -92,5 +92,13 @@ def _on_free_text(text: str, policy_words: Collection[str]) -> Decision:
     return Decision.UNSURE
 
 
+def asks_about_the_form(text: str, policy_words: Collection[str]) -> bool:
+    """True for a question about filling in, which the form itself can answer: 这一项要写多少字？会公开吗？"""
+    words = plain(text)
+    if any(word in words for word in policy_words):
+        return False
+    return bool(_HOW_TO_FILL.search(words)) or _about_the_form(words)
+
+
 def _about_the_form(words: str) -> bool:
     return bool(_ABOUT_THE_FORM.search(words))

@@ -35,7 +35,7 @@ CHOICE_TYPES: frozenset[StepType] = frozenset({"enum", "multi", "district", "zon
 Required = Literal["R", "C", "O"]
 """R always · C whenever its condition shows it · O never."""
 Part = Literal["need", "consent", "profile", "contact", "card"]
-Rule = Literal["number_with_unit", "not_the_org_name", "organisation_ending"]
+Rule = Literal["number_with_unit", "not_the_org_name", "organisation_ending", "no_contact"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,12 +218,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked and in what setting. `district` is a name or alias (崂山, 西海岸新区 …), `as_of` today if None."""
+    """What was asked and in what setting. `district` is a name or alias (崂山, 西海岸新区 …), `as_of` today if None.
+
+    A `private` question is searched for by its words alone: it is not embedded and no model sees it.
+    """
 
     text: str
     history: tuple[Turn, ...] = ()
     district: str | None = None
     as_of: date | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,9 +199,9 @@ class Pipeline:
         )
 
     def _vector(self, asking: Asking, text: str) -> Vector | None:
-        """A text's vector, computed once; None where the assistant works lexically (it goes on without)."""
+        """A text's vector, computed once; None for a private question, or where the assistant works lexically."""
         embedder = self._reader.places.embedder
-        if embedder is None or asking.shelf.opened.dense is None:
+        if embedder is None or asking.shelf.opened.dense is None or asking.question.private:
             return None
         if text not in asking.vectors:
             try:

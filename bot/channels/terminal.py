@@ -1,4 +1,8 @@
-"""The terminal door: a line in, an answer out, with its sources. Translates, calls handle(), draws."""
+"""The terminal door: a line in, an answer out, with its sources. Translates, calls handle(), draws.
+
+A number presses a button. Where a number may be the answer (headcount, money, a line of the summary), buttons are
+pressed as /1, /2 … instead.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,20 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.accounts import Accounts
+from bot.channels.terminal_files import PersonsFiles
 from bot.clock import SHANGHAI
 from bot.conversation import Conversation
-from bot.messages import Choice, Message, Reply
+from bot.dialogs.said import CASES, DRAFTS, GO_ON, OPENING, RIGHTS, said
+from bot.files import FileStore
+from bot.messages import Choice, FileIn, FormInput, Message, Reply
+from bot.notices import Inbox
 from bot.phrases import Lang, Phrases
+from intake.interruption import Control, control_of
 from rag.jurisdictions import parse_place, places
 
 CONVERSATION = "terminal"
+_NUMBERS_ARE_WORDS: frozenset[FormInput] = frozenset({"number", "money", "date", "phone", "code", "proposals", "card"})
+"""Inputs at which a bare number is said and presses nothing."""
 
 
 class Terminal:
@@ -33,25 +44,41 @@ class Terminal:
         read: Callable[[str], str],
         now: Callable[[], datetime],
         lang: Lang = "zh",
+        inbox: Inbox | None = None,
+        files: FileStore | None = None,
     ) -> None:
+        """`inbox` has news to show at the start; `files` takes attachments in and gives exports out."""
         self._conversation = conversation
+        self._inbox = inbox
         self._account = accounts.of("terminal", getpass.getuser()).id
         self._console = console
         self._read = read
         self._now = now
         self._lang: Lang = lang
         self._phrases = Phrases(lang)
+        self._needs = Phrases(lang, "needs")
+        self._files = PersonsFiles(files, lang) if files is not None else None
         self._choices: tuple[Choice, ...] = ()
+        self._input: FormInput | None = None
 
     def run(self) -> None:
         """Talk until the end of input or /退出."""
         self._console.print(Text(self._phrases.say("ask.help.welcome"), style="bold"))
+        self._news()
         while (line := self._line()) is not None:
-            if not line.startswith("/"):
+            if not line.startswith("/") or self._pressed(line) or self._is_said(line):
                 self._ask(line)
             elif not self._command(line):
                 break
         self._console.print(self._phrases.say("ask.help.bye"))
+
+    def _news(self) -> None:
+        """What happened to one's cases since the last time; it counts as read once it is on the screen."""
+        unread = self._inbox.unread(self._account, self._lang) if self._inbox else []
+        for notice in unread:
+            self._say(f"● {notice.at.astimezone(SHANGHAI):%m-%d %H:%M}  {notice.text}")
+        if self._inbox and unread:
+            self._inbox.seen(self._account, [notice.id for notice in unread], self._now())
 
     def _line(self) -> str | None:
         """The next line that is not empty; None at the end of input."""
@@ -65,14 +92,18 @@ class Terminal:
                 return line
 
     def _ask(self, line: str) -> None:
-        picked = self._picked(line)
+        picked = self._pressed(line) or self._picked(line)
+        self._send(text=None if picked else line, choice=picked.id if picked else None)
+
+    def _send(self, text: str | None = None, choice: str | None = None, file: FileIn | None = None) -> None:
         message = Message(
             id=uuid.uuid4().hex,
             account=self._account,
             conversation=CONVERSATION,
             received_at=self._now(),
-            text=None if picked else line,
-            choice=picked.id if picked else None,
+            text=text,
+            choice=choice,
+            file=file,
             lang=self._lang,
         )
         with self._console.status("…"):
@@ -80,17 +111,35 @@ class Terminal:
         self._show(reply)
 
     def _picked(self, line: str) -> Choice | None:
-        """The button that a number stands for."""
-        place = int(line) - 1 if line.isascii() and line.isdigit() and len(line) < 3 else -1
+        """The button that a bare number stands for, where numbers are not words."""
+        return None if self._input in _NUMBERS_ARE_WORDS else self._button(line)
+
+    def _pressed(self, line: str) -> Choice | None:
+        """The button of /1, whatever is being asked."""
+        return self._button(line[1:]) if line.startswith("/") else None
+
+    def _button(self, number: str) -> Choice | None:
+        place = int(number) - 1 if number.isascii() and number.isdigit() and len(number) < 3 else -1
         return self._choices[place] if 0 <= place < len(self._choices) else None
+
+    def _is_said(self, line: str) -> bool:
+        """Commands that the conversation understands (/cancel, /my); /help too, while a form is being filled in."""
+        word = said(line)
+        if control_of(word) is Control.HELP:
+            return self._input is not None
+        return control_of(word) is not None or word in DRAFTS | GO_ON | CASES | OPENING.keys() | RIGHTS.keys()
 
     def _show(self, reply: Reply) -> None:
         self._console.print()
         for line in reply.text.splitlines():
             self._lines(line, _styled)
         self._choices = reply.choices
+        self._input = reply.form.input if reply.form else None
+        slash = "/" if self._input in _NUMBERS_ARE_WORDS else ""
         for number, choice in enumerate(reply.choices, start=1):
-            self._console.print(Padding(Text(f"[{number}] {choice.label}", style="cyan"), (0, 0, 0, 2)))
+            self._console.print(Padding(Text(f"[{slash}{number}] {choice.label}", style="cyan"), (0, 0, 0, 2)))
+        for file in reply.files if self._files else ():
+            self._say(self._files.save(file) if self._files else "")
         self._console.print()
 
     def _command(self, line: str) -> bool:
@@ -99,7 +148,9 @@ class Terminal:
         word = word.lower()
         if word in {"退出", "quit", "exit", "q"}:
             return False
-        if word in {"区", "district"}:
+        if word in {"附件", "file"}:
+            self._attach(rest.strip())
+        elif word in {"区", "district"}:
             self._say(self._district(rest.strip()))
         elif word in {"历史", "history"}:
             self._history()
@@ -108,7 +159,16 @@ class Terminal:
             self._say(self._phrases.say("ask.help.cleared", count=count))
         else:
             self._say(self._phrases.say("ask.help.text"))
+            self._say(self._needs.say("terminal.help"))
         return True
+
+    def _attach(self, path: str) -> None:
+        """Send a file of this machine into the conversation."""
+        taken = self._files.take(path) if self._files else self._needs.say("terminal.file_usage")
+        if isinstance(taken, str):
+            self._say(taken)
+        else:
+            self._send(file=taken)
 
     def _district(self, name: str) -> str:
         if name in {"清除", "clear", ""}:

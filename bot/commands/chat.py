@@ -29,6 +29,8 @@ def chat(options: argparse.Namespace) -> int:
         _reader(),
         house.clock.now,
         house.settings.default_lang,
+        house.needs().inbox,
+        house.needs().files,
     ).run()
     return 0
 

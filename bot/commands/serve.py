@@ -1,13 +1,15 @@
-"""`serve`: own the data folder, index at a first start, serve the web chat, say so in one line."""
+"""`serve`: own the data folder, index at a first start, serve the web (and Telegram, where set), say so in one line."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,9 +19,14 @@ from bot.bootstrap import House, build
 from bot.channels.web_chat.limits import Limits
 from bot.channels.web_chat.ports import PastTurn
 from bot.channels.web_chat.schema import ChatReply
+from bot.chores import keep_house
 from bot.commands.corpus import index_corpus, say
 from bot.commands.faults import CommandError
 from bot.commands.house import settings_of
+from bot.commands.serve_needs import NeedsDesk, WebNotices
+from bot.console.chores import console_chores, put_calendar_back
+from bot.console.first_account import first_account
+from bot.console.parts import ConsoleParts
 from bot.conversation import Conversation
 from bot.messages import Message, Reply
 from bot.ownership import own
@@ -27,6 +34,9 @@ from bot.settings import Settings
 from bot.web import create_app
 from rag.indexing import fill_vectors, write_vectors
 from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
+
+if TYPE_CHECKING:
+    from bot.commands.telegram import Telegram
 
 _log = logging.getLogger(__name__)
 
@@ -42,9 +52,47 @@ def serve(options: argparse.Namespace) -> int:
             index_corpus(house, embed=False)
         _announce(house, address)
         threading.Thread(target=_fill, args=(house,), name="vectors", daemon=True).start()
-        config = uvicorn.Config(_app(house), access_log=False, log_config=None, timeout_graceful_shutdown=8)
-        uvicorn.Server(config).run(sockets=[bound])
+        _run(house, bound, address)
     return 0
+
+
+def _run(house: House, bound: socket.socket, address: str) -> None:
+    """Every door, and the chores behind them, until a signal ends it."""
+    telegram = _telegram(house)
+    console = house.console()
+    put_calendar_back(console)
+    stop_chores = keep_house(house, {"telegram": telegram.deliverer()} if telegram else None, console_chores(console))
+    app: Any = _app(house, console)
+    config = uvicorn.Config(
+        telegram.before(app) if telegram else app, access_log=False, log_config=None, timeout_graceful_shutdown=8
+    )
+    _tell_first_account(console, address)
+    # uvicorn ends at SIGTERM and then raises it anew, which would end the process before what follows was done.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    try:
+        uvicorn.Server(config).run(sockets=[bound])
+    finally:
+        if telegram:
+            telegram.stop()
+        stop_chores()
+
+
+def _tell_first_account(console: ConsoleParts, address: str) -> None:
+    """The last line at a first start. Only this terminal gets it: it is in no log."""
+    first = first_account(console)
+    if first is not None:
+        told = f"账号 {first.account}，一次性密码 {first.password}（72 小时内有效，登录后须修改）"
+        say(f"工作台：{address}/console  {told}")
+
+
+def _telegram(house: House) -> Telegram | None:
+    """Imported only where it is wanted: the library costs a second."""
+    if not house.settings.telegram_bot_token.get_secret_value():
+        return None
+    from bot.commands.telegram import start
+
+    return start(house)
 
 
 def _bound(settings: Settings) -> socket.socket:
@@ -84,8 +132,8 @@ def _fill(house: House) -> None:
         house.notes.append("向量未能全部生成，部分按词语检索")
 
 
-def _app(house: House) -> FastAPI:
-    settings = house.settings
+def _app(house: House, console: ConsoleParts) -> FastAPI:
+    settings, needs = house.settings, house.needs()
     return create_app(
         WebAssistant(house.conversation()),
         house.library(),
@@ -95,6 +143,9 @@ def _app(house: House) -> FastAPI:
         https=settings.public_https,
         question_chars=settings.question_max_chars,
         contact=settings.fallback_contact,
+        needs=NeedsDesk(needs, house.accounts()),
+        notices=WebNotices(needs.inbox, needs.clock) if needs.inbox else None,
+        console=console,
     )
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from bot.dialogs.wording_of_answers import AnswerText
 from bot.messages import Choice, Reply
 from bot.phrases import Lang, Phrases
+from intake.reading.sensitive import without_numbers
 from rag.models import Answer, AnswerStatus, Question, Turn
 from rag.pipeline import Pipeline
 from rag.ports import ReleaseStoreError
@@ -20,10 +21,11 @@ TOPIC = "topic:"
 
 
 class AskDialog:
-    """Asks the pipeline and puts its answer into words."""
+    """Asks the pipeline and puts its answer into words. `contact` is whom to ask where it does not know."""
 
     def __init__(self, pipeline: Pipeline, contact: str, longest_question: int) -> None:
         self._pipeline = pipeline
+        self.contact = contact
         self._phrases: dict[str, Phrases] = {lang: Phrases(lang) for lang in ("zh", "en")}
         self._texts = {lang: AnswerText(phrases, contact, longest_question) for lang, phrases in self._phrases.items()}
 
@@ -36,8 +38,10 @@ class AskDialog:
         district: str | None = None,
         as_of: date | None = None,
         on_stage: Callable[[str], None] | None = None,
+        private: bool = False,
     ) -> Reply:
-        question = Question(text, tuple(history), district, as_of)
+        """`private` words are searched for as they are: no embedder and no model sees them. No number is sought."""
+        question = Question(without_numbers(text), tuple(history), district, as_of, private)
         try:
             answer = self._pipeline.answer(question, on_stage or (lambda _stage: None))
         except ReleaseStoreError:

@@ -14,13 +14,13 @@ from intake.values import Money, Value
 OTHER = "other"
 _YES = re.compile("是的?|对的?|好的?|可以|同意|愿意|接受|行|嗯|需?要|有|确认|没问题|承诺|已核对|yes|y|ok|true|1")
 _NO = re.compile("否|不|不是|不对|不可以|不同意|不愿意|不接受|不行|不需?要|没有|不用|未核对|暂不|no|n|false|2")
-_SEPARATORS = re.compile(r"[、,,;;/|\s]+|(?<=\S)(?:和|以及|及|与|还有|\+|&)(?=\S)")
+_SEPARATORS = re.compile(r"[、，,；;/|\s]+|(?<=\S)(?:和|以及|及|与|还有|\+|&)(?=\S)")
 _NUMBERED = re.compile(r"(?:第|选|选择|选项)?([0-9]{1,2})(?:个|项|号|[.、)])?")
 _LEAD = re.compile(r"^(?:我们|属于|应该|算|选择|选|就|是|的|大概|可能)+")
 _TRAIL = re.compile(r"(?:吧|类|的|方面|这个|那个|这一项)+$")
 _DASH = re.compile(r"[‐-―−﹣~—至到]+")
 _ALL = frozenset(["全部", "都要", "全选", "都选", "所有"])
-_OTHER_WORD = re.compile(r"^(?:其他|其它)\s*[::,,(\-]?\s*(.+?)\)?$")
+_OTHER_WORD = re.compile(r"^(?:其他|其它)\s*[：:，,（(\-]?\s*(.+?)[）)]?$")
 
 
 def read_choice(text: str, options: Sequence[Option]) -> Read | Unread:

@@ -1,4 +1,7 @@
-"""What must not be stored at all: ID-card numbers, bank cards and marks of state secrets. Each has its refusal key."""
+"""What must not be stored at all: ID-card numbers, bank cards and marks of state secrets. Each has its refusal key.
+
+And what need not be shown or recorded whole: `without_numbers` hides those, and mobile telephone numbers, in a text.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,10 @@ _CARD_RUN = re.compile(r"(?<![0-9A-Za-z.])[2-6][0-9]{3}(?:[ -]?[0-9]){9,15}(?![0
 # Issuers' prefixes in use: UnionPay 62 and 60, Visa 4, Mastercard 51-55 and 22-27, JCB 35, American Express 34 and 37.
 _CARD_PREFIX = re.compile(r"62|60|4|5[1-5]|2[2-7]|35|34|37")
 _CARD_LENGTHS = range(15, 20)
+_MOBILE = re.compile(r"(?<![0-9])(?:\+?86[ -]?)?(?P<number>1[3-9](?:[ -]?[0-9]){9})(?![0-9])")
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]@[A-Za-z0-9-]+\.[A-Za-z]{2}")
+_NARROW = {ord("０") + digit: str(digit) for digit in range(10)} | {ord("－"): "-", ord("　"): " ", ord("＋"): "+"}
+_NARROW |= {ord("Ｘ"): "X", ord("ｘ"): "x"}
 _SECRET_MARK = re.compile(
     r"(?:绝密|机密|秘密)\s*[★☆*]|[【\[<〈《(]\s*(?:绝密|机密|秘密)\s*[】\]>〉》)]"
     r"|密\s*级\s*[::为是]?\s*(?:绝密|机密|秘密)|(?:绝密|机密|秘密)级|绝密(?!性)|(?m:^\s*(?:机密|秘密)\s*$)"
@@ -34,6 +41,29 @@ def refusals(text: str) -> tuple[Saying, ...]:
     if _SECRET_MARK.search(text):
         found.append(Saying("refusal.state_secret"))
     return tuple(found)
+
+
+def without_numbers(text: str) -> str:
+    """The text as it may be shown and recorded: 139****8765 for a mobile number; of ID and bank cards nothing is left.
+
+    Landlines stay: they are organisations'. A text without any of these comes back as it is, to the character.
+    """
+    narrow = text.translate(_NARROW)  # sign for sign, so that places in it are places in the text
+    cards = [run for run in _ID_RUN.finditer(narrow) if is_id_card(_squeezed(run.group()))]
+    cards += [run for run in _CARD_RUN.finditer(narrow) if _is_bank_card(_squeezed(run.group()))]
+    hidden = {run.span(): "*" * len(run.group()) for run in cards}
+    for run in _MOBILE.finditer(narrow):
+        if not any(start < run.end() and run.start() < end for start, end in hidden):
+            number = _squeezed(run["number"])
+            hidden[run.span("number")] = f"{number[:3]}****{number[7:]}"
+    for (start, end), shown in sorted(hidden.items(), reverse=True):
+        text = text[:start] + shown + text[end:]
+    return text
+
+
+def names_contact(text: str) -> bool:
+    """True where the text holds a mobile number or an e-mail address: what is public names neither."""
+    return _MOBILE.search(text.translate(_NARROW)) is not None or _MAIL.search(plain(text)) is not None
 
 
 def plain_lines(text: str) -> str:
@@ -61,8 +91,13 @@ def _is_day(digits: str) -> bool:
 def _cards(text: str) -> Iterator[str]:
     for run in _CARD_RUN.finditer(text):
         digits = _squeezed(run.group())
-        if len(digits) in _CARD_LENGTHS and _CARD_PREFIX.match(digits) and luhn(digits) and not is_id_card(digits):
+        if _is_bank_card(digits):
             yield digits
+
+
+def _is_bank_card(digits: str) -> bool:
+    known = len(digits) in _CARD_LENGTHS and _CARD_PREFIX.match(digits) is not None
+    return known and luhn(digits) and not is_id_card(digits)
 
 
 def luhn(digits: str) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from intake.models import Read, Saying, Step, Unread
 from intake.reading.numerals import number
-from intake.reading.plain import plain, tight
+from intake.reading.plain import as_typed, lines_as_typed, plain, tight
+from intake.reading.sensitive import names_contact
 
 _UNIT_CHARACTERS = "年月日天周秒分时次个件台套吨克升米厘毫微纳帕度瓦伏安赫焦牛倍级项人万亿元路帧成倍㎡"
 _NUMBER_AND_UNIT = re.compile(
@@ -40,24 +41,21 @@ _TAG_SEPARATORS = re.compile(r"[、,,;;/|\n\s]+")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 _EMAIL_LEAD = re.compile(r"^(?:我的|电子|工作)*(?:邮箱|邮件|e-?mail)?(?:是|为)?[::]?", re.IGNORECASE)
 _COUNTERS = re.compile(r"(?:个人|个|人|名|位|件|项|左右|大概|约|大约|共|有|需要|招|吧)")
-_MARKER = re.compile(r"^\s*(?:[0-9]{1,2}[.、)]|[-·•*])\s*")
+_MARKER = re.compile(r"^\s*(?:[0-9]{1,2}[.、)）]|[-·•*])\s*")
 _SAME = re.compile(r"[\s()]+")
 
 
 def read_text(text: str, step: Step, org_name: str | None = None) -> Read | Unread:
-    """Read(text as typed, trimmed, NFKC). Bounds count characters; below `soft_min` it is taken with a warning."""
-    words = _paragraphs(text)
+    """Read(text as typed, trimmed). Bounds count characters after NFKC; below `soft_min` it is taken with a warning."""
+    words = "\n".join(filter(None, (plain(line) for line in text.splitlines())))
     bounds = _out_of_bounds(len(words), step)
     if bounds is not None:
         return bounds
     broken = _broken_rule(words, step, org_name)
     if broken is not None:
         return broken
-    return Read(words, Saying("show.text", {"text": words}), _warnings(words, step))
-
-
-def _paragraphs(text: str) -> str:
-    return "\n".join(filter(None, (plain(line) for line in text.splitlines())))
+    kept = lines_as_typed(text)
+    return Read(kept, Saying("show.text", {"text": kept}), _warnings(words, step))
 
 
 def _out_of_bounds(length: int, step: Step) -> Unread | None:
@@ -76,6 +74,8 @@ def _broken_rule(words: str, step: Step, org_name: str | None) -> Unread | None:
         return Unread(Saying("error.text.no_number", {"example": step.example}))
     if "not_the_org_name" in step.rules and org_name and _bare(words) == _bare(org_name):
         return Unread(Saying("error.text.is_org_name", {"example": step.example}))
+    if "no_contact" in step.rules and names_contact(words):
+        return Unread(Saying("error.text.contact", {"label": step.label}))
     return None
 
 
@@ -97,6 +97,11 @@ def _bare(words: str) -> str:
     return _SAME.sub("", plain(words))
 
 
+def numbers_with_unit(words: str) -> int:
+    """How many numbers with a unit stand in the text (40%, 25 LMH, 三个月)."""
+    return len(_NUMBER_AND_UNIT.findall(plain(words)))
+
+
 def read_tags(text: str, step: Step) -> Read | Unread:
     """Read(tuple of tags) without repeats, between min and max of them, each at most `max_each` characters."""
     tags = tuple(dict.fromkeys(filter(None, _TAG_SEPARATORS.split(plain(text).strip("。.")))))
@@ -105,7 +110,7 @@ def read_tags(text: str, step: Step) -> Read | Unread:
 
 def read_lines(text: str, step: Step) -> Read | Unread:
     """Read(tuple of lines), their numbering taken off."""
-    lines = tuple(filter(None, (_MARKER.sub("", plain(line)) for line in re.split(r"[\n;;]", text))))
+    lines = tuple(filter(None, (_MARKER.sub("", as_typed(line)) for line in re.split(r"[\n;；]", text))))
     return _listed(lines, step, "lines")
 
 

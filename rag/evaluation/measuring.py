@@ -42,17 +42,26 @@ class Surroundings:
         self.console.print(f"[dim]{text}[/]")
 
 
-def run(root: Path, *, data: Path | None, out: Path, failures: bool, embedder: Embedder | None = None) -> int:
+def run(
+    root: Path,
+    *,
+    data: Path | None,
+    out: Path,
+    failures: bool,
+    embedder: Embedder | None = None,
+    beside: Sequence[Row] = (),
+) -> int:
     """Measure, print one table, write `out`. Returns 1 where a figure misses its bar, else 0.
 
     `root` is the checkout, `data` the folder of the public sets (None: they are left unmeasured), `failures` lists the
-    development questions that fail (never those held out), `embedder` replaces the default one.
+    development questions that fail (never those held out), `embedder` replaces the default one, `beside` are figures
+    of other rooms that stand in the same table.
     """
     with ExitStack() as stack:
         kept = _kept(embedder or _default_embedder(), root / "build" / "cache" / "vectors.sqlite")
         around = Surroundings(root, data, kept, stack, Console(stderr=True))
         found, judged = measure_golden(around)
-        found += measure_ncp(around) + measure_cmrc(around)
+        found += [*beside, *measure_ncp(around), *measure_cmrc(around)]
     if failures:
         list_failures(judged, Console())
     rows.show(found, "quality")

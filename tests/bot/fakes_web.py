@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
+import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from io import BytesIO
+from typing import Any, BinaryIO
 
 from starlette.testclient import TestClient
 
+from bot.channels.web_chat.needs_ports import (
+    AnswerLine,
+    CasePage,
+    CaseRow,
+    NeedReceipt,
+    NeedRefusal,
+    NotReady,
+    PageNotice,
+    SimilarNeed,
+    TimelineEvent,
+)
+from bot.channels.web_chat.needs_ports import Notice as ConsentText
 from bot.channels.web_chat.ports import (
     PastTurn,
     PolicyCard,
@@ -22,8 +38,17 @@ from bot.channels.web_chat.ports import (
     Section,
 )
 from bot.channels.web_chat.schema import ChatReply
-from bot.messages import Choice, Message, Reply
+from bot.files import FileStoreError, Stored
+from bot.messages import Choice, FormPart, Message, Reply
 from bot.web import create_app
+from intake.case_numbers import case_number, same_code, valid_number
+from intake.cases import CaseState
+from intake.formbook import Formbook, load_formbook
+from intake.journey import missing_required, summary
+from intake.models import Form
+from intake.reference import Reference, load_reference
+from intake.store.drafts import Attachment, Draft, StaleDraftError
+from intake.values import Answered
 from rag.models import (
     Answer,
     AnswerStatus,
@@ -135,6 +160,23 @@ def listing(question: str) -> Reply:
     return Reply(AnswerStatus.ANSWERED, f"按您说的情况，找到以下政策，请逐条核对条件。\n\n{FOOT}", answer=answer)
 
 
+def asks_phone(question: str) -> Reply:
+    form = FormPart("draft1", 3, 9, "phone", kind="technology", name="contact_phone", ask="请留一个联系电话。")
+    choices = (Choice("n:draft1:3:skip", "跳过"), Choice("n:draft1:3:stop", "暂存"))
+    text = "好的。\n\n请留一个联系电话。\n\n也可以换成表格填：/needs/form/technology"
+    return Reply("form_question", text, choices=choices, form=form)
+
+
+def asks_many(question: str) -> Reply:
+    form = FormPart("draft1", 4, 9, "multi", kind="technology", name="coop_modes", picked=("n:draft1:4:o1",))
+    choices = (
+        Choice("n:draft1:4:o1", "✓ 委托研发"),
+        Choice("n:draft1:4:o2", "合作研发"),
+        Choice("n:draft1:4:ok", "选好了"),
+    )
+    return Reply("form_question", "希望怎样合作？可多选，最多 4 项。", choices=choices, form=form)
+
+
 def echoed(question: str) -> Reply:
     """Everything in the reply is what was asked: for showing that nothing in it is taken for markup."""
     card = citation(
@@ -162,6 +204,8 @@ REPLIES: list[tuple[str, Callable[[str], Reply]]] = [
     ("火星", not_found),
     ("享受什么", listing),
     ("ECHO", echoed),
+    ("问电话", asks_phone),
+    ("问多选", asks_many),
 ]
 
 
@@ -181,13 +225,13 @@ class FakeAssistant:
             assert self.gate.wait(30), "the test forgot to open the gate"
         tell = on_stage or (lambda _: None)
         tell("searching")
-        said = message.text or message.choice or ""
+        said = message.text or message.choice or (f"文件：{message.file.name}" if message.file else "")
         if "坏了" in said:
             raise RuntimeError(f"database is locked while storing {said}")
         tell("verifying")
         reply = self._reply(said)
         tell("done")
-        self._keep(message, reply)
+        self._keep(message, said, reply)
         return reply
 
     def past(self, account: str, conversation: str, limit: int = 50) -> list[PastTurn]:
@@ -213,12 +257,12 @@ class FakeAssistant:
                 return reply(said)
         return Reply(AnswerStatus.SMALLTALK, "您好，我可以帮您查青岛的科创政策。")
 
-    def _keep(self, message: Message, reply: Reply) -> None:
+    def _keep(self, message: Message, said: str, reply: Reply) -> None:
         self.messages.append(message)
         turns = self.kept.setdefault(f"{message.account}/{message.conversation}", [])
         if all(turn.message_id != message.id for turn in turns):
             stored = ChatReply.of(reply).model_dump(mode="json")
-            turns.append(PastTurn(message.id, message.text or message.choice or "", stored, message.received_at))
+            turns.append(PastTurn(message.id, said, stored, message.received_at))
 
 
 class FakeSessions:
@@ -353,6 +397,204 @@ def _fits(card: PolicyCard, filters: PolicyFilter) -> bool:
     )
 
 
+@lru_cache(maxsize=1)
+def formbook_and_lists() -> tuple[Formbook, Reference]:
+    reference = load_reference()
+    return load_formbook(reference), reference
+
+
+@dataclass
+class FakeCase:
+    """A case as the door's port shows it, with what opens it."""
+
+    account: str
+    draft: str
+    code: str
+    page: CasePage
+    receipt: NeedReceipt
+
+
+class FakeNeeds:
+    """Drafts and cases in memory, by account. What was done to cases stands in `done`."""
+
+    def __init__(self) -> None:
+        self.formbook, self.reference = formbook_and_lists()
+        self.kept: dict[str, Draft] = {}
+        self.files: dict[str, list[Attachment]] = {}
+        self.contents: dict[str, bytes] = {}
+        self.cases_by_reference: dict[str, FakeCase] = {}
+        self.profiles: dict[str, dict[str, Answered]] = {}
+        self.consents: dict[str, bool] = {}
+        self.done: list[tuple[str, str, dict[str, Any]]] = []
+        self.likes: list[SimilarNeed] = []
+        self.refusal: NeedRefusal | None = None
+        self.unlocked = 0
+        self._numbers = itertools.count(1)
+
+    def today(self) -> date:
+        return date(2026, 11, 22)
+
+    def drafts(self, account: str) -> Sequence[Draft]:
+        mine = [draft for draft in self.kept.values() if draft.account == account]
+        return sorted(mine, key=lambda draft: draft.updated_at, reverse=True)
+
+    def begin(self, account: str, kind: str) -> Draft:
+        there = next((draft for draft in self.drafts(account) if draft.kind == kind), None)
+        if there is not None:
+            return self.save(replace(there, parked=False))
+        version = self.formbook.form(kind).version if kind in self.formbook.forms else 1
+        draft = Draft(f"draft{next(self._numbers)}", account, account, kind, version, {}, NOW, NOW)
+        self.kept[draft.id] = draft
+        return draft
+
+    def save(self, draft: Draft) -> Draft:
+        stored = self.kept.get(draft.id)
+        if stored is None or stored.rev != draft.rev:
+            raise StaleDraftError(draft.id)
+        self.kept[draft.id] = replace(draft, rev=draft.rev + 1)
+        return self.kept[draft.id]
+
+    def drop(self, account: str, draft: str) -> None:
+        if draft in self.kept and self.kept[draft].account == account:
+            del self.kept[draft]
+
+    def attached(self, draft: str) -> Sequence[Attachment]:
+        return self.files.get(draft, [])
+
+    def attach(self, draft: str, file: Attachment) -> Sequence[Attachment]:
+        there = self.files.setdefault(draft, [])
+        if all(each.digest != file.digest for each in there):
+            there.append(file)
+        return there
+
+    def detach(self, draft: str, digest: str) -> None:
+        self.files[draft] = [file for file in self.files.get(draft, []) if file.digest != digest]
+
+    def offered(self, draft: Draft) -> Mapping[str, Answered]:
+        return {}
+
+    def profile(self, account: str) -> Mapping[str, Answered]:
+        return self.profiles.get(account, {})
+
+    def consented(self, account: str) -> bool:
+        return self.consents.get(account, False)
+
+    def consent(self, account: str, given: bool, lang: str) -> None:
+        self.consents[account] = given
+
+    def notice(self, lang: str) -> ConsentText:
+        return ConsentText("v1", "# 告知书\n\n**谁在处理**：科创服务中心。\n\n**处理哪些**：姓名、电话。")
+
+    def export(self, account: str) -> Mapping[str, Any]:
+        return {
+            "drafts": [draft.kind for draft in self.drafts(account)],
+            "cases": [c.title for c in self.cases(account)],
+        }
+
+    def erase(self, account: str) -> None:
+        for draft in self.drafts(account):
+            self.drop(account, draft.id)
+        self.profiles.pop(account, None)
+
+    def similar(self, draft: Draft) -> Sequence[SimilarNeed]:
+        return self.likes
+
+    def submit(self, draft: Draft, lang: str) -> NeedReceipt:
+        for case in self.cases_by_reference.values():
+            if case.draft == draft.id:
+                return case.receipt
+        form = self.formbook.form(draft.kind)
+        missing = missing_required(form, draft.answers)
+        if missing:
+            raise NotReady([step.id for step in missing])
+        case = self._case_of(form, draft)
+        self.cases_by_reference[case.page.row.reference] = case
+        del self.kept[draft.id]
+        return case.receipt
+
+    def _case_of(self, form: Form, draft: Draft) -> FakeCase:
+        reference = REFERENCES[len(self.cases_by_reference)]
+        title = str(next(draft.answers[step].value for step in ("title", "content") if step in draft.answers))
+        lines = tuple(
+            AnswerLine(line.step.label, line.shown)
+            for line in sorted(summary(form, draft.answers), key=lambda s: s.number)
+        )
+        receipt = NeedReceipt(
+            reference, "W7K3MP", draft.kind, title, NOW, "崂山区科创服务团队", "0532-88990000",
+            NOW + timedelta(days=1), NOW + timedelta(days=14), None, lines,
+        )  # fmt: skip
+        row = CaseRow(reference, draft.kind, title, CaseState.SUBMITTED, NOW, NOW)
+        page = CasePage(
+            row, title, form.version, receipt.team, receipt.team_phone, receipt.first_due, receipt.final_due,
+            (TimelineEvent(NOW, "submit", CaseState.SUBMITTED, True, ""),), ("note", "urge", "withdraw"),
+            lines=lines, files=tuple(self.attached(draft.id)), answers=draft.answers,
+        )  # fmt: skip
+        return FakeCase(draft.account, draft.id, "W7K3MP", page, receipt)
+
+    def submitted(self, account: str, draft: str) -> str | None:
+        mine = (
+            c.page.row.reference for c in self.cases_by_reference.values() if (c.account, c.draft) == (account, draft)
+        )
+        return next(mine, None)
+
+    def receipt(self, account: str, reference: str) -> NeedReceipt | None:
+        case = self.cases_by_reference.get(reference)
+        return case.receipt if case and case.account == account else None
+
+    def cases(self, account: str) -> Sequence[CaseRow]:
+        return [case.page.row for case in self.cases_by_reference.values() if case.account == account]
+
+    def case(self, account: str, reference: str) -> CasePage | None:
+        case = self.cases_by_reference.get(reference)
+        return case.page if case and case.account == account else None
+
+    def act(self, account: str, reference: str, action: str, *, rev: int | None = None, **values: Any) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.done.append((reference, action, values))
+
+    def unlock(self, reference: str, code: str) -> str | None:
+        self.unlocked += 1
+        case = self.cases_by_reference.get(valid_number(reference) or "")
+        return case.page.row.reference if case and same_code(code, case.code) else None
+
+    def followed(self, reference: str) -> CasePage | None:
+        case = self.cases_by_reference.get(reference)
+        return replace(case.page, lines=(), files=(), answers={}, actions=("note",)) if case else None
+
+    def reply_by_code(self, reference: str, text: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.done.append((reference, "by_code", {"text": text}))
+
+    def keep_file(self, chunks: Iterable[bytes]) -> Stored:
+        content = b"".join(chunks)
+        digest = hashlib.sha256(content).hexdigest()
+        self.contents[digest] = content
+        return Stored(digest, len(content))
+
+    def open_file(self, digest: str) -> BinaryIO:
+        if digest not in self.contents:
+            raise FileStoreError("gone")
+        return BytesIO(self.contents[digest])
+
+
+class FakeNotices:
+    """Unread notices by account."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, list[PageNotice]] = {}
+
+    def unread(self, account: str, lang: str) -> Sequence[PageNotice]:
+        return self.waiting.get(account, [])
+
+    def seen(self, account: str, ids: Sequence[int]) -> None:
+        self.waiting[account] = [notice for notice in self.waiting.get(account, []) if notice.id not in ids]
+
+
+REFERENCES = [case_number(2026, random.Random(number).choice) for number in range(20)]  # noqa: S311 (names for tests)
+
+
 class Door:
     """The app over the fakes, with a client that keeps cookies. What is passed on goes to create_app."""
 
@@ -360,6 +602,9 @@ class Door:
         self.assistant = options.pop("assistant", None) or FakeAssistant()
         self.library = options.pop("library", None) or FakeLibrary()
         self.sessions = FakeSessions()
+        self.needs: FakeNeeds = options.pop("needs", None) or FakeNeeds()
+        self.notices = FakeNotices()
+        options = {"needs": self.needs, "notices": self.notices, **options}
         self.app = create_app(self.assistant, self.library, self.sessions, now=lambda: NOW, **options)
         self.client = self.visitor("https" if options.get("https") else "http")
 

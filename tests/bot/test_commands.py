@@ -492,3 +492,10 @@ def test_help_costs_under_a_second_of_cpu_and_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "[]\n")
     assert done.stdout.count("usage:") == 11
+
+
+def test_eval_of_intake_prints_its_figures_and_meets_its_bars(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "--intake"]) == 0
+    printed = capsys.readouterr()
+    assert "intake, read as annotated" in printed.out
+    assert "annotated answer, found unsure" in printed.err

@@ -296,3 +296,60 @@ def test_awkward_words_are_answered_and_kept(house: House, text: str) -> None:
     assert reply.text
     assert talk.say(text, id="m1") == reply
     assert talk.say(REWARD).status == "answered"
+
+
+# Beside needs
+
+
+def without_needs(house: House) -> Conversation:
+    return Conversation(house.ask, History(house.engine, house.clock), house.accounts())
+
+
+@pytest.mark.parametrize("text", ["提交需求", "我的需求", "转人工", "找技术"])
+def test_without_needs_everything_is_a_question(house: House, text: str) -> None:
+    talk = Talk(house)
+    talk.conversation = without_needs(house)
+    assert not talk.say(text).status.startswith("form_")
+    assert talk.say(REWARD, id="m9").choices == ()
+
+
+def test_a_question_is_no_turn_of_a_form(house: House) -> None:
+    talk = Talk(house)
+    assert talk.say(REWARD).status == "answered"
+    assert house.needs().drafts.all(talk.house.accounts().of("telegram", "42").person) == []
+
+
+def test_a_refusal_offers_a_person_and_stays_the_refusal_it_was(house: House) -> None:
+    talk = Talk(house)
+    with_needs = talk.say("《飞天计划》奖励多少", id="m1")
+    talk.conversation = without_needs(house)
+    alone = talk.say("《飞天计划》奖励多少", id="m2")
+    assert [choice.label for choice in with_needs.choices] == ["转人工，登记这个问题"]
+    assert replace(with_needs, choices=(), answer=None) == replace(alone, answer=None)
+
+
+def test_form_turns_are_kept_and_shown_but_leaned_on_by_no_follow_up(house: House) -> None:
+    talk = Talk(house)
+    talk.say("博士住房补贴一个月多少")
+    talk.say("找人才")
+    talk.say("暂存")
+    assert talk.questions() == ["博士住房补贴一个月多少", "找人才", "暂存"]
+    assert "每月800元" in talk.say("硕士呢").text
+
+
+def test_a_fault_in_a_form_says_sorry_and_the_same_message_can_be_sent_again(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    talk = Talk(house)
+    with monkeypatch.context() as broken:
+        broken.setattr(house.needs().drafts, "all", lambda person: 1 / 0)
+        assert talk.say("找人才", id="m1").status == "error_internal"
+    assert talk.questions() == []
+    assert talk.say("找人才", id="m1").status == "form_question"
+
+
+def test_an_account_that_was_erased_can_still_ask(house: House) -> None:
+    talk = Talk(house)
+    house.accounts().erase(talk.account)
+    message = replace(talk.message("找人才"), account=house.accounts().of("telegram", "9").id)
+    assert talk.conversation.handle(message).status == "form_question"

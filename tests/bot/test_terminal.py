@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +36,12 @@ def talk(house: House, *lines: str, width: int = 100, lang: str = "zh") -> str:
             raise EOFError from None
 
     console = Console(file=shown, width=width, highlight=False, force_terminal=False)
-    Terminal(house.conversation(), house.accounts(), console, read, house.clock.now, lang).run()  # type: ignore[arg-type]  # a language
+    needs = house.needs()
+    Terminal(
+        house.conversation(), house.accounts(), console, read, house.clock.now,
+        lang,  # type: ignore[arg-type]  # a language
+        needs.inbox, needs.files,
+    ).run()  # fmt: skip
     return shown.getvalue()
 
 
@@ -140,3 +146,105 @@ def test_english_is_spoken_where_it_is_set(house: House) -> None:
     assert "一次性奖励10万元" in shown
     assert "remember your district" in shown
     assert shown.rstrip().endswith("Goodbye.")
+
+
+# Needs
+
+
+STORY = "在崂山做海水淡化膜，通量衰减40%，想找高校合作研发解决膜污染问题，预算大概两三百万，希望明年6月底前完成。"
+
+
+def submitted(house: House, *more: str, lang: str = "zh") -> str:
+    """A whole journey at the terminal, from the menu to the receipt."""
+    return talk(
+        house, "提交需求", "1", "1", STORY, "都对", "4", "通量 ≥ 25 LMH，脱盐率 ≥ 99.5%", "同意",
+        "青岛某某新材料有限公司", "91370200264574251E", "企业", "张晓明", "13905328765",
+        "仅经办人可见", "承诺", "提交", *more, lang=lang,
+    )  # fmt: skip
+
+
+def flat(shown: str) -> str:
+    return "".join(line.strip() for line in shown.splitlines())
+
+
+def test_a_need_is_submitted_from_the_menu_to_the_receipt(house: House) -> None:
+    shown = flat(submitted(house, "我的需求", "1"))
+    assert "[1] 找技术" in shown
+    assert "【技术需求】第 2/9 项" in shown
+    assert "提交成功，受理编号 KC26-" in shown
+    assert "状态：已提交，等待受理" in shown
+
+
+def test_where_a_number_is_the_answer_buttons_take_a_slash(house: House) -> None:
+    shown = talk(house, "找人才", "1", "水下机器人算法工程师", "解决复杂水流中的定位漂移问题", "2", "/2", "3")
+    assert "[/1] 上一步" in shown
+    assert "「人数」：2" in shown
+    assert "[4] 博士后" in shown
+
+
+def test_a_line_of_the_summary_is_changed_by_its_number(house: House) -> None:
+    shown = flat(submitted(house, "我的草稿"))
+    assert "[/1]" in shown
+    again = flat(
+        talk(
+            house, "找技术", "1", STORY, "都对", "4", "通量 ≥ 25 LMH", "1", "3", "能耗 ≤ 3 kWh/t"
+        )
+    )  # fmt: skip
+    assert "3. 技术关键与主要指标：能耗 ≤ 3 kWh/t" in again
+
+
+def test_a_file_of_this_machine_is_attached(house: House, tmp_path: Path) -> None:
+    drawing = tmp_path / "图 纸.pdf"
+    drawing.write_bytes(b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n")
+    shown = flat(talk(house, "找人才", f"/附件 {drawing}", f"/file '{drawing}'"))
+    assert shown.count("已收到附件「图 纸.pdf」（1/5 个）") == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("", "请写上文件的位置"),
+        ("/nowhere/x.pdf", "没有找到文件"),
+        ("{folder}", "没有找到文件"),
+        ("{exe}", "这种文件不能接收"),
+    ],
+)
+def test_a_file_that_cannot_be_sent_is_told(house: House, tmp_path: Path, path: str, said: str) -> None:
+    program = tmp_path / "x.pdf"
+    program.write_bytes(b"MZ" + bytes(range(256)) * 4)
+    path = path.format(folder=tmp_path, exe=program)
+    assert said in flat(talk(house, "找人才", f"/附件 {path}"))
+    assert house.needs().drafts.all(house.accounts().of("terminal", getpass.getuser()).person)[0].answers == {}
+
+
+def test_an_export_is_put_into_the_folder_one_is_in(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = flat(submitted(house, "导出我的信息", "导出我的信息"))
+    assert "文件已保存到" in shown
+    files = sorted(path.name for path in tmp_path.glob("*.json"))
+    assert files == ["我的信息-20260302-2.json", "我的信息-20260302.json"]
+    assert "张晓明" in (tmp_path / files[1]).read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", ["/cancel", "/restart", "/my", "/drafts", "/human", "/need"])
+def test_commands_of_the_conversation_are_passed_on(house: House, command: str) -> None:
+    shown = talk(house, command)
+    assert "直接输入问题即可" not in shown
+
+
+def test_help_is_the_forms_while_one_is_filled_in_and_the_terminals_otherwise(house: House) -> None:
+    assert "/附件 路径" in talk(house, "/help")
+    shown = talk(house, "找人才", "1", "/help")
+    assert "现在填的是「岗位名称」" in shown
+
+
+def test_a_form_goes_on_the_next_time_the_terminal_is_opened(house: House) -> None:
+    talk(house, "找人才", "1", "水下机器人算法工程师")
+    assert "继续填写（第 2/" in talk(house, "继续填写")
+
+
+def test_no_line_of_a_form_is_wider_than_the_window(house: House) -> None:
+    shown = talk(house, "提交需求", "1", "1", STORY, "帮助", width=44)
+    assert max(cell_len(line) for line in shown.splitlines()) <= 44

@@ -170,6 +170,7 @@ def test_a_fault_of_ours_is_told_with_a_reference_and_nothing_else(
 
 def test_the_description_lists_every_route_of_the_api(door: Door) -> None:
     paths = door.client.get("/openapi.json").json()["paths"]
-    assert {"/api/chat", "/api/chat/stream", "/api/history", "/api/district", "/health", "/metrics"} == paths.keys()
+    chat = {"/api/chat", "/api/chat/stream", "/api/history", "/api/district", "/health", "/metrics"}
+    assert chat | {"/api/files", "/api/notices", "/api/notices/seen"} == paths.keys()
     schema = paths["/api/chat"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert schema == {"$ref": "#/components/schemas/ChatReply"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +42,7 @@ def counter(engine: Engine) -> Engine:
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 10_000), ("secure_delete", 1)],
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 30_000), ("secure_delete", 1)],
 )
 def test_sqlite_is_told_how_to_keep_things(sqlite_engine: Engine, pragma: str, value: object) -> None:
     with reading(sqlite_engine) as connection:
@@ -61,6 +62,29 @@ def test_writers_that_read_first_do_not_lose_each_others_work(counter: Engine) -
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add_ten, range(8)))
     assert count_of(counter) == 80
+
+
+def test_writers_waiting_for_their_turn_hold_no_connection(sqlite_engine: Engine) -> None:
+    """More of them than the pool has connections: readers go on meanwhile, and nobody is turned away."""
+    start_at_zero(sqlite_engine)
+    writers = 40
+    begun = threading.Semaphore(0)
+
+    def add_one(_writer: int) -> None:
+        begun.release()
+        with writing(sqlite_engine) as connection:
+            connection.execute(text("UPDATE corpus_releases SET number = number + 1"))
+
+    with ThreadPoolExecutor(writers) as pool:
+        with writing(sqlite_engine):
+            waiting = [pool.submit(add_one, number) for number in range(writers)]
+            for _ in range(writers):
+                begun.acquire()
+            assert count_of(sqlite_engine) == 0
+            assert sqlite_engine.pool.checkedout() == 1  # type: ignore[attr-defined]  # a QueuePool has it
+        for written in waiting:
+            written.result()
+    assert count_of(sqlite_engine) == writers
 
 
 ADDER = """

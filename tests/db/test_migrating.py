@@ -16,9 +16,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, make_url, text
 
 import bot.accounts
+import bot.channels.telegram_bot.store.tables
+import bot.console.tables
 import bot.corpus_tables
 import bot.outbox
 import bot.turns  # noqa: F401  # each declares its tables
+import intake.store.tables  # noqa: F401  # each declares its tables
 from db import migrating
 from db.engine import make_engine, reading, writing
 from db.migrating import SchemaTooNewError, head, revision, upgrade

@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from bot.channels.web_chat.limits import Limits
 from tests.bot.fakes_web import CITY, Door
+from tests.support.browsing import AXE, DESKTOP, PHONE, Site, Visit, axe, serve, stop, watch
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-AXE = Path(__file__).parents[2] / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
 PAGES = ["/", "/policies", "/policies/qd-startup-2025?quote=标准为1万元", "/policies/ls-startup-2024", "/docs", "/nope"]
-NOTE_VIOLATIONS = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));
-"""
-
-
-@dataclass
-class Site:
-    """The app over the fakes, served on a port of its own."""
-
-    door: Door
-    address: str
-    server: uvicorn.Server
-    thread: threading.Thread
 
 
 def _serve(door: Door) -> Site:
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(door.app, access_log=False, log_config=None, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    return Site(door, f"http://127.0.0.1:{listening.getsockname()[1]}", server, thread)
-
-
-def _stop(site: Site) -> None:
-    site.server.should_exit = True
-    site.thread.join(10)
+    return serve(door.app, door)
 
 
 @pytest.fixture(scope="module")
@@ -58,68 +27,14 @@ def site() -> Iterator[Site]:
     limits = Limits(session_per_minute=10_000, address_per_minute=10_000)
     running = _serve(Door(limits=limits, contact="12345 政务服务热线、各区（市）政务服务大厅"))
     yield running
-    _stop(running)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail("CI needs a Chromium for the browser tests")
-        pytest.skip("there is no Chromium here")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@dataclass
-class Visit:
-    """A page with what must not happen written down beside it."""
-
-    page: Page
-    address: str
-    outside: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    dialogs: list[str] = field(default_factory=list)
-
-    def open(self, path: str = "/") -> Page:
-        self.page.goto(self.address + path)
-        return self.page
-
-    def ask(self, text: str) -> Locator:
-        """Type and send, and wait for the reply to this question."""
-        replies = self.page.locator(".answer:not(.waiting)")
-        before = replies.count()
-        self.page.get_by_label("您的问题").fill(text)
-        self.page.keyboard.press("Enter")
-        expect(replies).to_have_count(before + 1)
-        return replies.last
-
-
-def _watch(context: BrowserContext, address: str) -> Visit:
-    context.add_init_script(NOTE_VIOLATIONS)
-    visit = Visit(context.new_page(), address)
-    page = visit.page
-    page.on("request", lambda r: visit.outside.append(r.url) if not r.url.startswith(address) else None)
-    page.on("pageerror", lambda error: visit.faults.append(str(error)))
-    page.on(
-        "console", lambda m: visit.faults.append(m.text) if m.type == "error" and "status of" not in m.text else None
-    )
-
-    def dismissed(dialog: Any) -> None:
-        visit.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-    page.on("dialog", dismissed)
-    return visit
+    stop(running)
 
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
 def visit(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Visit]:
     """A first visit on either screen; afterwards nothing has left the machine, broken a rule or thrown."""
     context = browser.new_context(viewport=request.param, locale="zh-CN")
-    made = _watch(context, site.address)
+    made = watch(context, site.address)
     yield made
     assert made.page.evaluate("window.violations ?? []") == []
     assert (made.outside, made.faults, made.dialogs) == ([], [], [])
@@ -271,7 +186,7 @@ def test_a_draft_outlives_a_reload(visit: Visit) -> None:
 def test_too_many_questions_are_told_when_to_try_again(browser: Browser) -> None:
     running = _serve(Door(limits=Limits(session_per_minute=1)))
     context = browser.new_context(viewport=PHONE)
-    visit = _watch(context, running.address)
+    visit = watch(context, running.address)
     visit.open()
     visit.ask("您好")
     visit.page.get_by_label("您的问题").fill("第二个问题")
@@ -279,7 +194,7 @@ def test_too_many_questions_are_told_when_to_try_again(browser: Browser) -> None
     expect(visit.page.get_by_role("alert")).to_contain_text("秒后再试")
     expect(visit.page.get_by_role("button", name="重试")).to_be_visible()
     context.close()
-    _stop(running)
+    stop(running)
 
 
 def test_markup_is_shown_as_typed(visit: Visit) -> None:
@@ -364,22 +279,16 @@ def test_axe_finds_nothing(browser: Browser, site: Site, scheme: Any, viewport: 
     context = browser.new_context(
         viewport=viewport, color_scheme=scheme, locale="zh-CN", reduced_motion="reduce", bypass_csp=True
     )
-    visit = _watch(context, site.address)
+    visit = watch(context, site.address)
     found = []
     visit.open()
     for question in ("创业补贴怎么领", "火星有补助吗", "2022年的还能领吗", "坏不坏，在哪个区"):
         visit.ask(question)
-    found += _axe(visit.page)
+    found += axe(visit.page)
     visit.page.locator(".open-clause").last.click()
     expect(visit.page.locator("#drawer mark, #drawer .target").first).to_be_visible()
-    found += _axe(visit.page)
+    found += axe(visit.page)
     for path in PAGES:
-        found += _axe(visit.open(path))
+        found += axe(visit.open(path))
     assert found == [], "\n".join(map(str, found))
     context.close()
-
-
-def _axe(page: Page) -> list[tuple[str, str]]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    results = page.evaluate("axe.run({resultTypes: ['violations']})")
-    return [(f["id"], f["nodes"][0]["html"][:160] + str(f["nodes"][0]["any"][:1])) for f in results["violations"]]

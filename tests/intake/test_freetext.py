@@ -35,6 +35,12 @@ def test_budget_deadline_district_industry_and_ways_of_working_are_proposed(book
     assert found["coop_modes"].value == ("joint",)
 
 
+def test_chinese_punctuation_parts_clauses_like_any_other(book: Formbook, at: Circumstances) -> None:
+    wide = STORY.replace(",", "，")
+    narrow, found = _by_step(STORY, "technology", book, at), _by_step(wide, "technology", book, at)
+    assert {(p.step, p.start, p.end) for p in found.values()} == {(p.step, p.start, p.end) for p in narrow.values()}
+
+
 def test_each_proposal_names_the_stretch_it_came_from(book: Formbook, at: Circumstances) -> None:
     found = _by_step(STORY, "technology", book, at)
     assert "两三百万" in STORY[found["budget_band"].start : found["budget_band"].end]

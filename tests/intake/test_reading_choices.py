@@ -33,7 +33,7 @@ def test_every_option_of_every_form_is_read_by_code_label_alias_and_number(book:
 
 def test_several_choices_are_read_in_the_order_of_the_form(book: Formbook, at: Circumstances) -> None:
     step = book.form("technology").step("coop_modes")
-    for text in ("技术转让、委托研发", "3 1", "技术转让和委托研发", "委托研发,转让"):
+    for text in ("技术转让、委托研发", "3 1", "技术转让和委托研发", "委托研发,转让", "1，3", "３；１"):
         assert _value(step, text, at) == ("commissioned", "transfer")
 
 
@@ -46,9 +46,10 @@ def test_too_many_choices_are_counted(book: Formbook, at: Circumstances) -> None
 
 def test_other_with_its_word_answers_both_steps(book: Formbook, at: Circumstances) -> None:
     step = book.form("technology").step("tech_need_type")
-    read = read_step(step, "其他:中试验证", at)
-    assert isinstance(read, Read)
-    assert (read.value, read.also) == ("other", {"tech_need_type_other": "中试验证"})
+    for text in ("其他:中试验证", "其他：中试验证", "其他（中试验证）", "其它，中试验证"):
+        read = read_step(step, text, at)
+        assert isinstance(read, Read)
+        assert (read.value, read.also) == ("other", {"tech_need_type_other": "中试验证"})
 
 
 def test_a_number_beyond_the_list_is_told_apart_from_a_strange_word(book: Formbook, at: Circumstances) -> None:
@@ -221,3 +222,18 @@ def test_no_text_breaks_any_reader(book: Formbook, at: Circumstances, text: str)
         seen.add(step.type)
         read = read_step(step, text, at)
         assert isinstance(read, Read) or read.error.key.startswith(("error.", "refusal."))
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("通量下降，清洗后（三次）只恢复八成。", "通量下降，清洗后（三次）只恢复八成。"),
+        ("载流子浓度达到 10²⁰ cm⁻³，面积 5 ㎡", "载流子浓度达到 10²⁰ cm⁻³，面积 5 ㎡"),
+        ("脱盐率≥９９．５％，ＡＢＣ膜\u200b", "脱盐率≥99.5%，ABC膜"),
+        ("　第一行 \n\n 第二行\x00", "第一行\n第二行"),
+    ],
+)
+def test_words_are_kept_as_a_person_wrote_them(book: Formbook, at: Circumstances, typed: str, kept: str) -> None:
+    read = read_step(book.form("technology").step("problem"), typed + "以上情况已持续半年", at)
+    assert isinstance(read, Read)
+    assert read.value == kept + "以上情况已持续半年"

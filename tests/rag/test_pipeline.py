@@ -453,3 +453,16 @@ def test_answers_are_the_same_from_several_threads(reader: Reader) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: pipeline.answer(Question(REWARD)), range(16)))
     assert len({quoted(answer) for answer in answers}) == 1
+
+
+def test_a_private_question_is_never_embedded_and_still_answered() -> None:
+    embedder = CountingEmbedder()
+    reader = a_reader(policies(), memory_places(embedder))
+    embedder.queries.clear()
+    pipeline = Pipeline(reader, lambda: TODAY)
+    open_answer = pipeline.answer(Question("首次认定高新技术企业奖励多少？"))
+    assert embedder.queries
+    embedder.queries.clear()
+    answer = pipeline.answer(Question("首次认定高新技术企业奖励多少？", private=True))
+    assert embedder.queries == []
+    assert (answer.status, cited(answer)[:1]) == (AnswerStatus.ANSWERED, cited(open_answer)[:1])

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -120,9 +120,13 @@ def wait_for(url: str, process: subprocess.Popen[Any], seconds: float = 60) -> N
     """Until the address answers at all. Raises TimeoutError, at once where the process ended."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
-        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+        try:
             with urllib.request.urlopen(url, timeout=5) as answer:
                 answer.read()
             return
+        except urllib.error.HTTPError:
+            return  # a refusal is an answer
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass
         time.sleep(0.05)  # between two tries only: nothing else says that the port is open
     raise TimeoutError(f"{url} did not answer")

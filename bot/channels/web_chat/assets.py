@@ -24,20 +24,24 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """`version` changes with any byte of any file; modules import each other by relative path under it."""
+    """`version` changes with any byte of any file; modules import each other by relative path under it.
+
+    `at` is the address they are served under.
+    """
 
     version: str
     files: Mapping[str, Asset]
+    at: str = "/static"
 
     def url(self, name: str) -> str:
         if name not in self.files:
             raise KeyError(name)
-        return f"/static/{self.version}/{name}"
+        return f"{self.at}/{self.version}/{name}"
 
 
-def load_assets(folder: Path = FOLDER) -> Assets:
+def load_assets(folder: Path = FOLDER, at: str = "/static") -> Assets:
     files = {path.name: Asset(path.read_bytes(), TYPES[path.suffix]) for path in sorted(folder.iterdir())}
     digest = hashlib.sha256()
     for name, asset in files.items():
         digest.update(name.encode() + b"\0" + asset.content + b"\0")
-    return Assets(digest.hexdigest()[:12], files)
+    return Assets(digest.hexdigest()[:12], files, at)

@@ -10,6 +10,15 @@ from starlette.types import Message, Receive
 from bot.channels.web_chat.limits import Limits
 from bot.channels.web_chat.refusals import DoorStatus, Refusal
 
+WITH_FILES = ("/api/files", "/files", "/needs/form/", "/needs/case/", "/console/")
+MULTIPART = "multipart/form-data"
+
+
+def brings_files(method: str, path: str, headers: Headers) -> bool:
+    """Whether a body is a form that may hold a file: it is handed on as it comes, up to a limit of its own."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return method == "POST" and kind == MULTIPART and path.startswith(WITH_FILES)
+
 
 async def read_body(headers: Headers, receive: Receive, limits: Limits) -> Receive:
     """A `receive` that hands out the whole body at once.
@@ -19,10 +28,7 @@ async def read_body(headers: Headers, receive: Receive, limits: Limits) -> Recei
     """
     if "content-length" not in headers and "transfer-encoding" not in headers:
         return receive
-    announced = headers.get("content-length", "0")
-    if not (announced.isascii() and announced.isdigit()) or len(announced) > 18:
-        raise Refusal(DoorStatus.INVALID_FIELD, field="Content-Length")
-    if int(announced) > limits.body_bytes:
+    if _announced(headers) > limits.body_bytes:
         raise _too_large(limits)
     try:
         async with asyncio.timeout(limits.body_seconds):
@@ -30,6 +36,51 @@ async def read_body(headers: Headers, receive: Receive, limits: Limits) -> Recei
     except TimeoutError as error:
         raise Refusal(DoorStatus.TOO_SLOW) from error
     return _replay(body, receive)
+
+
+def _announced(headers: Headers) -> int:
+    announced = headers.get("content-length", "0")
+    if not (announced.isascii() and announced.isdigit()) or len(announced) > 18:
+        raise Refusal(DoorStatus.INVALID_FIELD, field="Content-Length")
+    return int(announced)
+
+
+class Upload:
+    """A `receive` for a form with a file: nothing is kept here, and nothing beyond the limit is handed on.
+
+    `unread` says that the client is still sending something that nobody waits for.
+    """
+
+    def __init__(self, headers: Headers, receive: Receive, limits: Limits) -> None:
+        self._receive = receive
+        self._limits = limits
+        self._left = limits.file_bytes + limits.form_bytes
+        self._until: float | None = None
+        self.unread = "expect" not in headers
+        if _announced(headers) > self._left:
+            raise self._too_large()
+
+    async def __call__(self) -> Message:
+        message = await self._next()
+        self.unread = message["type"] == "http.request" and message.get("more_body", False)
+        if message["type"] != "http.request":
+            raise Refusal(DoorStatus.REFUSED)
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise self._too_large()
+        return message
+
+    async def _next(self) -> Message:
+        now = asyncio.get_running_loop().time()
+        self._until = self._until or now + self._limits.upload_seconds
+        try:
+            async with asyncio.timeout_at(self._until):
+                return await self._receive()
+        except TimeoutError as error:
+            raise Refusal(DoorStatus.TOO_SLOW) from error
+
+    def _too_large(self) -> Refusal:
+        return Refusal(DoorStatus.FILE_TOO_LARGE, limit=self._limits.file_bytes // 2**20)
 
 
 async def _collect(receive: Receive, limits: Limits) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,6 +19,9 @@ from bot.channels.web_chat.asked import ChatRequest
 from bot.channels.web_chat.desk import CONVERSATION, Desk
 from bot.channels.web_chat.faults import Faults, as_refusal
 from bot.channels.web_chat.hygiene import clean
+from bot.channels.web_chat.needs_door import NeedsDoor
+from bot.channels.web_chat.needs_notices import unread_notices
+from bot.channels.web_chat.needs_ports import PageNotice
 from bot.channels.web_chat.ports import PastTurn
 from bot.channels.web_chat.refusals import DoorStatus, Refusal, code_of
 from bot.channels.web_chat.schema import ChatReply
@@ -26,9 +30,9 @@ FORM = "application/x-www-form-urlencoded"
 FIELDS_MAX = 10
 
 
-def chat_page_routes(desk: Desk, faults: Faults) -> APIRouter:
+def chat_page_routes(desk: Desk, faults: Faults, needs: NeedsDoor | None = None) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    page = ChatPage(desk, faults)
+    page = ChatPage(desk, faults, needs)
     routes.add_api_route("/", page.show, methods=["GET"])
     routes.add_api_route("/", page.ask, methods=["POST"])
     routes.add_api_route("/district", page.keep_district, methods=["POST"])
@@ -39,9 +43,10 @@ def chat_page_routes(desk: Desk, faults: Faults) -> APIRouter:
 class ChatPage:
     """Draws the conversation from the assistant's own record, so a reload shows what was there."""
 
-    def __init__(self, desk: Desk, faults: Faults) -> None:
+    def __init__(self, desk: Desk, faults: Faults, needs: NeedsDoor | None) -> None:
         self._desk = desk
         self._faults = faults
+        self._needs = needs
 
     async def show(self, request: Request) -> Response:
         account = await self._desk.known(request)
@@ -101,8 +106,15 @@ class ChatPage:
             "examples": await run_in_threadpool(library.examples),
             "release": await run_in_threadpool(library.release),
             "district": await self._desk.district(account),
+            "notices": await self._news(request),
         }
         return self._desk.pages.page(request, "chat.html", status=status, **context)
+
+    async def _news(self, request: Request) -> Sequence[PageNotice] | None:
+        """News of cases that were not shown yet; None where nobody brings any."""
+        if self._needs is None or self._needs.notices is None:
+            return None
+        return await unread_notices(self._needs, request)
 
 
 def with_labels(turns: list[PastTurn]) -> list[PastTurn]:

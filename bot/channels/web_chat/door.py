@@ -11,7 +11,7 @@ from http.cookies import SimpleCookie
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.channels.web_chat.body import drain, read_body
+from bot.channels.web_chat.body import Upload, brings_files, drain, read_body
 from bot.channels.web_chat.limits import Limits
 from bot.channels.web_chat.origin import check_host, check_same_origin
 from bot.channels.web_chat.refusals import DoorStatus, Refusal
@@ -31,6 +31,7 @@ SECURITY_HEADERS = {
 }
 HSTS = "max-age=31536000"
 COOKIES = "kc_cookies"
+LARGE = frozenset({DoorStatus.TOO_LARGE, DoorStatus.FILE_TOO_LARGE})
 REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 Refuse = Callable[[Scope, Refusal], Awaitable[ASGIApp]]
@@ -67,6 +68,10 @@ class Door:
         headers = Headers(scope=scope)
         check_host(headers, self._hosts)
         check_same_origin(scope["method"], scope["path"], headers)
+        if brings_files(scope["method"], scope["path"], headers):
+            upload = Upload(headers, receive, self._limits)
+            await self._app(scope, upload, self._lingering(receive, send, lambda: upload.unread))
+            return
         receive = await read_body(headers, receive, self._limits)
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
@@ -77,14 +82,14 @@ class Door:
         if send.started:
             return
         response = await self._refuse(scope, refusal)
-        lingers = refusal.status is DoorStatus.TOO_LARGE and "expect" not in Headers(scope=scope)
-        await response(scope, receive, self._lingering(receive, send) if lingers else send)
+        lingers = refusal.status in LARGE and "expect" not in Headers(scope=scope)
+        await response(scope, receive, self._lingering(receive, send, lambda: lingers))
 
-    def _lingering(self, receive: Receive, send: Send) -> Send:
+    def _lingering(self, receive: Receive, send: Send, wanted: Callable[[], bool]) -> Send:
         """Holds back the end of a response until the client has sent what it is sending (nginx's lingering close)."""
 
         async def held(message: Message) -> None:
-            if message["type"] != "http.response.body":
+            if message["type"] != "http.response.body" or message.get("more_body") or not wanted():
                 await send(message)
                 return
             await send({**message, "more_body": True})

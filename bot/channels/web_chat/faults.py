@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
+from bot.channels.web_chat.needs_files import FileRefused
 from bot.channels.web_chat.observed import Observed
 from bot.channels.web_chat.pages import Pages, lang_of
 from bot.channels.web_chat.refusals import DoorStatus, Refusal
@@ -30,7 +31,7 @@ BY_TYPE = {
     "string_unicode": DoorStatus.UNCLEAN,
     "empty": DoorStatus.EMPTY,
 }
-FIELDS = frozenset({"text", "user", "district", "as_of", "id", "choice", "lang"})
+FIELDS = frozenset({"text", "user", "district", "as_of", "id", "ids", "choice", "lang"})
 
 
 class Faults:
@@ -50,6 +51,9 @@ class Faults:
 
     def error(self, request: Request, refusal: Refusal) -> ErrorOut:
         words = self._pages.words[lang_of(request)]
+        if refusal.status is DoorStatus.FILE_TYPE:
+            key = f"needs.file.{refusal.values['why']}"
+            return ErrorOut(status=refusal.status, text=words(key))
         text = words(refusal.key, seconds=refusal.retry_after or 0, reference=refusal.reference, **refusal.values)
         return ErrorOut(status=refusal.status, text=text, reference=refusal.reference, retry_after=refusal.retry_after)
 
@@ -71,7 +75,7 @@ def install(app: FastAPI, faults: Faults) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         return await faults.draw(request.scope, as_refusal(error))
 
-    for kind in (Refusal, RequestValidationError, HTTPException):
+    for kind in (Refusal, RequestValidationError, HTTPException, FileRefused):
         app.add_exception_handler(kind, refused)
 
     app.router.redirect_slashes = False
@@ -82,6 +86,8 @@ def as_refusal(error: Exception) -> Refusal:
         return error
     if isinstance(error, RequestValidationError):
         return _invalid(error.errors())
+    if isinstance(error, FileRefused):
+        return Refusal(DoorStatus.FILE_TYPE, why=error.key)
     if isinstance(error, HTTPException):
         return Refusal(BY_CODE.get(error.status_code, DoorStatus.REFUSED))
     raise error

@@ -16,6 +16,8 @@ class Limits:
     """Bytes of a body and seconds to send it, questions a minute, and questions in flight at once.
 
     `drain_*`: how much of a refused body is still taken in (and thrown away) so that the client reads the refusal.
+    `file_bytes` is one file, `form_bytes` what may stand around it. `saves_*` count forms, which save themselves while
+    they are written; `lookups_per_minute` counts an address, `wrong_codes` one 受理编号, which then rests.
     """
 
     body_bytes: int = 64 * 1024
@@ -28,6 +30,16 @@ class Limits:
     threads: int = 64
     waiting_per_account: int = 2
     heartbeat_seconds: float = 15.0
+    file_bytes: int = 10 * 1024 * 1024
+    form_bytes: int = 256 * 1024
+    upload_seconds: float = 180.0
+    uploads_at_once: int = 32
+    uploads_per_address: int = 4
+    saves_per_minute: int = 60
+    address_saves_per_minute: int = 300
+    lookups_per_minute: int = 10
+    wrong_codes: int = 5
+    locked_seconds: float = 15 * 60.0
 
 
 class Rate:

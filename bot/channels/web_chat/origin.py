@@ -44,6 +44,12 @@ def check_same_origin(method: str, path: str, headers: Headers) -> None:
         raise Refusal(DoorStatus.FOREIGN)
 
 
+def is_loopback_host(host: str) -> bool:
+    """Whether this Host header names this machine itself, as the browser sees it."""
+    name = _host_name(host)
+    return name is not None and _is_loopback(name)
+
+
 def _authority(origin: str) -> str | None:
     try:
         return urlsplit(origin).netloc.lower() or None

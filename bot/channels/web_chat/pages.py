@@ -16,6 +16,7 @@ from bot.channels.web_chat.assets import Assets
 from bot.channels.web_chat.door import set_cookie
 from bot.channels.web_chat.layout import Layout, lay_out, policy_href, web_link
 from bot.channels.web_chat.marking import cells, figures, quoted
+from bot.channels.web_chat.needs_shown import case_tone, due_words, file_size, own_links
 from bot.channels.web_chat.schema import ChatReply, stored_reply
 from bot.channels.web_chat.words import Lang, Words, choose
 from rag.models import PolicyState
@@ -55,11 +56,15 @@ def local_time(at: datetime) -> str:
 class Pages:
     """Renders templates with autoescape on; every sentence of the page comes from `words`."""
 
-    def __init__(self, words: Mapping[Lang, Words], assets: Assets, *, contact: str, https: bool) -> None:
+    def __init__(
+        self, words: Mapping[Lang, Words], assets: Assets, *, contact: str, https: bool, needs: bool = False
+    ) -> None:
+        """`needs`: whether there are pages to submit a need on, to be linked to."""
         self.words = words
         self.assets = assets
         self._contact = contact
         self._https = https
+        self._needs = needs
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -68,6 +73,9 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters.update(figures=figures, tone=tone, local_time=local_time, web_link=web_link)
+        self._environment.filters.update(
+            case_tone=case_tone, due_words=due_words, file_size=file_size, own_links=own_links
+        )
         self._environment.globals.update(
             asset=assets.url, cells=cells, quoted=quoted, policy_href=policy_href, lay_out=self.lay_out
         )
@@ -81,7 +89,8 @@ class Pages:
 
     def draw(self, lang: Lang, template: str, **context: Any) -> str:
         words = self.words[lang]
-        named = {"t": words, "lang": lang, "contact": self._contact, "state_word": _states(words)}
+        named: dict[str, Any] = {"t": words, "lang": lang, "contact": self._contact, "state_word": _states(words)}
+        named["needs"] = self._needs
         return self._environment.get_template(template).render(**named, **context)
 
     @staticmethod

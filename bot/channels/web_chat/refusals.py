@@ -16,6 +16,8 @@ class DoorStatus(StrEnum):
     UNCLEAN = "error_unclean_text"
     EMPTY = "error_empty"
     TOO_LARGE = "error_too_large"
+    FILE_TOO_LARGE = "error_file_too_large"
+    FILE_TYPE = "error_file_type"
     TOO_SLOW = "error_too_slow"
     MEDIA_TYPE = "error_media_type"
     FOREIGN = "error_cross_site"
@@ -23,6 +25,7 @@ class DoorStatus(StrEnum):
     NOT_FOUND = "error_not_found"
     METHOD = "error_method"
     TOO_MANY = "error_too_many"
+    TOO_FAST = "error_too_fast"
     BUSY = "error_busy"
     NOT_READY = "error_not_ready"
     INTERNAL = "error_internal"
@@ -35,6 +38,8 @@ CODES: dict[str, int] = {
     DoorStatus.UNCLEAN: 422,
     DoorStatus.EMPTY: 422,
     DoorStatus.TOO_LARGE: 413,
+    DoorStatus.FILE_TOO_LARGE: 413,
+    DoorStatus.FILE_TYPE: 415,
     DoorStatus.TOO_SLOW: 408,
     DoorStatus.MEDIA_TYPE: 415,
     DoorStatus.FOREIGN: 403,
@@ -42,6 +47,7 @@ CODES: dict[str, int] = {
     DoorStatus.NOT_FOUND: 404,
     DoorStatus.METHOD: 405,
     DoorStatus.TOO_MANY: 429,
+    DoorStatus.TOO_FAST: 429,
     DoorStatus.BUSY: 503,
     DoorStatus.NOT_READY: 503,
     DoorStatus.INTERNAL: 500,

@@ -61,10 +61,16 @@ class ChoiceOut(Out):
 
 
 class FormOut(Out):
+    """Where a form stands: `step` of `total`; `input` says what fits, `picked` which choices are ticked."""
+
     draft: str
     step: int
     total: int
     input: str
+    kind: str = ""
+    name: str = ""
+    ask: str = ""
+    picked: list[str] = []
 
 
 class FileOut(Out):
@@ -99,8 +105,7 @@ class ChatReply(Out):
             parts["nearest"] = [CitationOut.of(citation) for citation in answer.nearest]
             parts |= {"release": answer.release, "listing": answer.listing, "as_of": answer.as_of}
         if reply.form:
-            form = reply.form
-            parts["form"] = FormOut(draft=form.draft, step=form.step, total=form.total, input=form.input)
+            parts["form"] = FormOut.model_validate({name: getattr(reply.form, name) for name in FormOut.model_fields})
         return cls(
             status=str(reply.status),
             text=reply.text,
@@ -129,6 +134,26 @@ class TurnOut(Out):
 
 class HistoryOut(Out):
     turns: list[TurnOut]
+
+
+class FileTurnOut(Out):
+    """A file that was taken in, and what the assistant says to it."""
+
+    file: FileOut
+    reply: ChatReply
+    html: str | None = Field(default=None, description="the reply drawn as HTML, where html=true")
+
+
+class NoticeOut(Out):
+    id: int
+    text: str
+    at: datetime
+    reference: str = Field(description="受理编号 of the case it is about, or empty")
+    html: str | None = Field(default=None, description="the notice drawn as HTML, where html=true")
+
+
+class NoticesOut(Out):
+    notices: list[NoticeOut]
 
 
 class DistrictOut(Out):

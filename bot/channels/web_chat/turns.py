@@ -40,7 +40,7 @@ class Turns:
 
     async def take(self, message: Message, on_stage: Callable[[str], None] | None = None) -> Reply:
         """The reply; a Refusal where too much is going on. What the assistant raises comes through."""
-        async with self._place(message.account):
+        async with self.place(message.account):
             began = time.perf_counter()
             status = str(DoorStatus.INTERNAL)
             try:
@@ -53,7 +53,8 @@ class Turns:
         return reply
 
     @asynccontextmanager
-    async def _place(self, account: str) -> AsyncIterator[None]:
+    async def place(self, account: str) -> AsyncIterator[None]:
+        """This account's turn, for whatever changes what is its own; a Refusal where too many wait for theirs."""
         line = self._lines.get(account) or _Line()
         if self._in_flight >= self._limits.in_flight or line.length > self._limits.waiting_per_account:
             raise Refusal(DoorStatus.BUSY, retry_after=BUSY_SECONDS)

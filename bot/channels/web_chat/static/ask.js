@@ -4,7 +4,7 @@ import { keepPending } from "./draft.js";
 import { bringUp, fromServer, fromTemplate, part, words } from "./page.js";
 import { eventsOf } from "./sse.js";
 
-const MUST_CHANGE = new Set(["error_too_long", "error_empty", "error_unclean_text", "error_invalid_field"]);
+const MUST_CHANGE = new Set(["error_too_long", "error_empty", "error_unclean_text", "error_invalid_field", "error_file_type", "error_file_too_large"]);
 
 let busy = false;
 
@@ -12,6 +12,17 @@ export const isBusy = () => busy;
 
 // asked: {text} or {choice}; shown: what stands in the bubble. The same id is answered once, however often it is sent.
 export function ask(asked, shown) {
+  const body = { ...asked, id: newId() };
+  return begin((stages) => follow(body, stages), shown, body.text);
+}
+
+// A file into the conversation; it goes out again as the same message where it has to.
+export function sendFile(file) {
+  const id = newId();
+  return begin((stages) => upload(file, id, stages), words.fileShown.replace("{name}", file.name));
+}
+
+function begin(send, shown, text = "") {
   const turn = document.createElement("div");
   turn.className = "turn";
   const question = fromTemplate("question-template");
@@ -20,25 +31,35 @@ export function ask(asked, shown) {
   part("welcome").hidden = true;
   part("log-tools").hidden = false;
   part("log").append(turn);
-  return attempt({ ...asked, id: newId() }, turn);
+  return attempt(send, turn, text);
 }
 
-async function attempt(body, turn) {
+async function attempt(send, turn, text) {
   setBusy(true);
-  keepPending(body.text ?? "");
+  keepPending(text);
   const waiting = fromTemplate("waiting-template");
   turn.append(waiting);
   bringUp(turn);
   let outcome;
   try {
-    outcome = await follow(body, waiting.querySelector("[data-stages]"));
+    outcome = await send(waiting.querySelector("[data-stages]"));
   } catch {
     outcome = { error: { text: navigator.onLine ? words.lost : words.offline } };
   }
   waiting.remove();
   setBusy(false);
   if (outcome.html) settle(turn, outcome.html);
-  else offerRetry(body, turn, outcome.error);
+  else offerRetry(send, turn, text, outcome.error);
+}
+
+async function upload(file, id, stages) {
+  stages.textContent = words.uploading.replace("{name}", file.name);
+  const form = new FormData();
+  form.append("file", file);
+  const response = await fetch(`/api/files?html=true&id=${id}`, { method: "POST", body: form });
+  const told = await response.json();
+  if (!response.ok) return { error: told.reply ?? told };
+  return { html: told.html };
 }
 
 async function follow(body, stages) {
@@ -63,25 +84,25 @@ async function follow(body, stages) {
 
 function settle(turn, html) {
   keepPending("");
-  for (const old of document.querySelectorAll(".choices")) old.remove();
+  for (const old of document.querySelectorAll(".choices, .to-form")) old.remove();
   turn.append(fromServer(html));
   bringUp(turn);
   part("log").dispatchEvent(new Event("kc:reply"));
 }
 
-function offerRetry(body, turn, error) {
+function offerRetry(send, turn, text, error) {
   const trouble = fromTemplate("trouble-template");
   trouble.querySelector("[data-text]").textContent = error.text;
   const retry = trouble.querySelector("[data-retry]");
   if (MUST_CHANGE.has(error.status)) {
     retry.remove();
-    if (body.text) turn.querySelector(".question")?.remove();
-    giveBack(body.text);
+    if (text) turn.querySelector(".question")?.remove();
+    giveBack(text);
   }
   retry.addEventListener("click", () => {
     if (busy) return;
     trouble.remove();
-    attempt(body, turn);
+    attempt(send, turn, text);
   });
   turn.append(trouble);
   trouble.scrollIntoView({ block: "nearest" });

@@ -1,0 +1,206 @@
+"""Sends what was kept: one queue a chat, in order, none holding up another, until it is out or cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from telegram.error import ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bot.channels.telegram_bot.pacing import Pace, Time
+from bot.channels.telegram_bot.posting import GoneError, Post, RefusedError
+from bot.channels.telegram_bot.store.chats import Chats
+from bot.channels.telegram_bot.store.outgoing import Delivery, Outgoing, Queued
+from bot.channels.telegram_bot.threads import in_thread
+
+GIVE_UP_AFTER = timedelta(hours=24)
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+LOST_TOKEN_WAIT = 60.0
+AT_ONCE = 16
+QUICK = 0.25
+"""The Bot API knows no idempotency key: what was sent but not marked before a kill goes out again. So one message is
+on its way at a time, over all chats; only where Telegram takes longer than this the next one sets out beside it.
+"""
+
+_IDLE = 30.0
+_log = logging.getLogger(__name__)
+
+
+def nothing_fails(_passed: str) -> None:
+    """The failpoint of a door that is not under test."""
+
+
+class Sender:
+    """`pass_by` is called with the name of each point a test may kill at."""
+
+    def __init__(
+        self,
+        outgoing: Outgoing,
+        chats: Chats,
+        post: Post,
+        pace: Pace,
+        clock: Time,
+        now: Callable[[], datetime],
+        pass_by: Callable[[str], None] = nothing_fails,
+    ) -> None:
+        self._outgoing = outgoing
+        self._chats = chats
+        self._post = post
+        self._pace = pace
+        self._clock = clock
+        self._now = now
+        self._pass_by = pass_by
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._turnstile = asyncio.Lock()
+        self._ahead: asyncio.Future[None] | None = None
+        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._posting: set[int] = set()
+        self._wake = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Something was kept to be sent. Call it in the loop's thread."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until `stop`. What is left then is sent at the next start."""
+        while not self._stopping:
+            self._wake.clear()
+            wait = _IDLE
+            try:
+                wait = await self._begin()
+            except Exception:  # the database: it is logged, and tried again
+                _log.exception("the queue of messages cannot be read")
+                wait = FIRST_WAIT
+            try:
+                await asyncio.wait_for(self._wake.wait(), wait)
+            except TimeoutError:
+                continue
+
+    async def stop(self, seconds: float) -> None:
+        """Let what is on its way arrive, for so long at most."""
+        self._stopping = True
+        self._wake.set()
+        self._settled.set()
+        for chat, task in self._busy.items():
+            if chat not in self._posting:
+                task.cancel()
+        if self._busy:
+            _, late = await asyncio.wait(list(self._busy.values()), timeout=seconds)
+            for task in late:
+                task.cancel()
+
+    async def drain(self) -> None:
+        """Until nothing is due any more (tests)."""
+        while True:
+            await self._begin()
+            if not self._busy:
+                return
+            await asyncio.wait(list(self._busy.values()), return_when=asyncio.FIRST_COMPLETED)
+
+    async def delivered(self, key: str) -> list[Delivery]:
+        """Wait until everything kept under a key is sent or given up. Cancelled when the door goes down."""
+        while True:
+            if self._stopping:
+                raise asyncio.CancelledError
+            self._settled.clear()
+            found = await in_thread(self._outgoing.delivery, key)
+            if all(delivery.state != "waiting" for delivery in found):
+                return found
+            await self._settled.wait()
+
+    async def _begin(self) -> float:
+        """Start a queue for each chat that has none; seconds until something more will be due."""
+        now = self._now()
+        for chat in await in_thread(self._outgoing.chats, now):
+            if chat not in self._busy and not self._stopping:
+                task = asyncio.create_task(self._serve(chat), name=f"send {chat}")
+                self._busy[chat] = task
+                task.add_done_callback(lambda _task, chat=chat: self._rest(chat))  # type: ignore[misc]  # a default binds
+        due = await in_thread(self._outgoing.next_due, now)
+        return _IDLE if due is None else min(max((due - now).total_seconds(), 0.05), _IDLE)
+
+    def _rest(self, chat: int) -> None:
+        self._busy.pop(chat, None)
+        self._posting.discard(chat)
+        self._wake.set()  # a message may have been kept between the last look and the end
+
+    async def _serve(self, chat: int) -> None:
+        """Send what is due in a chat, one after the other."""
+        try:
+            while not self._stopping:
+                queued = await in_thread(self._outgoing.next, chat, self._now())
+                if queued is None:
+                    return
+                await self._pace.turn(chat)
+                self._posting.add(chat)
+                await self._attempt(queued)
+                self._posting.discard(chat)
+                self._settled.set()
+        except Exception:  # the database: it is logged, and tried again at the next look
+            _log.exception("messages to a chat cannot be read or marked")
+            await self._clock.sleep(FIRST_WAIT)
+
+    async def _attempt(self, queued: Queued) -> None:
+        try:
+            async with self._slots, self._alone():
+                message = await self._post.post(queued.chat, queued.payload)
+                self._pass_by("sent")
+                await in_thread(self._outgoing.mark_sent, queued.id, message, self._now())
+        except RetryAfter as wait:
+            self._pace.hold(queued.chat, _seconds(wait))
+        except (Forbidden, GoneError) as fault:
+            await in_thread(self._unreachable, queued, str(fault))
+        except RefusedError as fault:
+            _log.error("Telegram refuses a message: %s", fault)
+            await in_thread(self._outgoing.mark_failed, queued.id, str(fault), self._now())
+        except ChatMigrated as moved:
+            await in_thread(self._move, queued.chat, moved.new_chat_id)
+        except InvalidToken:
+            self._pace.hold(queued.chat, LOST_TOKEN_WAIT)
+        except NetworkError as fault:
+            await self._failed(queued, fault)
+        except TelegramError as fault:
+            await self._failed(queued, fault)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Set out when the message before has arrived and is marked, or is taking its time."""
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        async with self._turnstile:
+            if self._ahead is not None and not self._ahead.done():
+                await asyncio.wait({self._ahead}, timeout=QUICK)
+            self._ahead = mine
+        try:
+            yield
+        finally:
+            mine.set_result(None)
+
+    def _unreachable(self, queued: Queued, reason: str) -> None:
+        now = self._now()
+        self._chats.keep(queued.chat, unreachable_at=now)
+        count = self._outgoing.fail_chat(queued.chat, reason, now)
+        _log.warning("a chat cannot be written to any more (%s); %d messages given up", reason, count)
+
+    def _move(self, old: int, new: int) -> None:
+        self._chats.move(old, new)
+        self._outgoing.move(old, new)
+
+    async def _failed(self, queued: Queued, fault: TelegramError) -> None:
+        """Wait and try again, each time twice as long; give up after a day."""
+        reason = type(fault).__name__
+        attempts = await in_thread(self._outgoing.note_attempt, queued.id, reason)
+        if self._now() - queued.created_at > GIVE_UP_AFTER:
+            await in_thread(self._outgoing.mark_failed, queued.id, reason, self._now())
+            _log.error("a message was given up after a day of failures: %s", reason)
+            return
+        self._pace.hold(queued.chat, min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT))
+
+
+def _seconds(wait: RetryAfter) -> float:
+    told = wait.retry_after
+    return told.total_seconds() if isinstance(told, timedelta) else float(told)

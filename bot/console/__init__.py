@@ -1,0 +1,1 @@
+"""The console: where staff sign in, work the queue and keep the registers. Start in routes.py."""

@@ -1,0 +1,32 @@
+"""What the console needs done without anybody asking: sessions that are over, old journals, the calendar's file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.console.calendar_file import KEY, write_text
+from bot.console.parts import ConsoleParts
+from bot.console.store.leftovers import forget_leftovers
+from bot.console.store.sessions import StaffSessions
+from bot.console.store.settings_rows import SettingsRows
+from bot.housekeeping import Chore
+
+
+def console_chores(parts: ConsoleParts) -> tuple[Chore, ...]:
+    """The calendar first: a file that was edited by hand counts within half a minute."""
+    sessions = StaffSessions(parts.engine)
+    return (
+        Chore("calendar", timedelta(0), lambda _now: int(parts.take_calendar())),
+        Chore("staff sessions", timedelta(hours=1), sessions.forget_expired),
+        Chore("sign-ins", timedelta(hours=6), lambda now: forget_leftovers(parts.engine, now)),
+    )
+
+
+def put_calendar_back(parts: ConsoleParts) -> bool:
+    """Write the calendar's file anew where it is gone and the console has set one: a backup holds the row only."""
+    kept = SettingsRows(parts.engine).of(KEY)
+    if kept is None or parts.calendar_file.exists():
+        return False
+    write_text(parts.calendar_file, str(kept.value["toml"]))
+    parts.take_calendar()
+    return True

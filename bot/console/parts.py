@@ -1,0 +1,43 @@
+"""What the console is built from: the parts the house wires, and the few settings that are the console's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from sqlalchemy import Engine
+
+from bot.accounts import Accounts
+from bot.channels.web_chat.ports import Library
+from bot.clock import Clock
+from bot.history import History
+from bot.needs import Needs
+from bot.settings import Settings
+from rag.indexing import Indexes
+from rag.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleParts:
+    """`places` and `reader` are the index and who reads it (the corpus page); `hasher` makes password hashes.
+
+    `https`: browsers reach the console over TLS. `totp_required`: nobody goes on without a second factor.
+    `calendar_file` is where the working calendar's overrides stand; `take_calendar` has the house follow it at once.
+    """
+
+    needs: Needs
+    accounts: Accounts
+    history: History
+    library: Library
+    reader: Reader
+    places: Indexes
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    calendar_file: Path
+    take_calendar: Callable[[], bool]
+    hasher: PasswordHasher
+    https: bool = False
+    totp_required: bool = False

@@ -1,0 +1,178 @@
+"""All cases as a list can use them, held in memory and kept up by what happened since: so a view costs no search.
+
+Every change of a case appends an event, so the events' numbers tell what to read again. Whose rows are whose is asked
+of intake.review for each of them; due dates are reckoned once for a case as it stands, its clocks and the calendar.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Engine
+
+from db.engine import reading
+from intake.cases import Actor, Case, Recorded
+from intake.formbook import Formbook
+from intake.handling.sweeping import WATCHED
+from intake.reading.plain import plain
+from intake.review import reads, sees
+from intake.sla import Clock, Clocks, TargetsError, Timing
+from intake.store.queue_rows import QueueRow, histories, newest_event, queue_rows, touched
+
+WAITING = ("need_info", "confirm")
+"""Clocks of what is waited for from the enterprise."""
+_MOST_ACTORS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due next on a case: the clock's name, when, and from when it counts as 即将超时.
+
+    `paused`: no clock of the staff's runs; `waiting`: it is the enterprise's turn until then.
+    """
+
+    clock: str
+    at: datetime
+    warn_at: datetime
+    paused: bool = False
+    waiting: bool = False
+
+    def over(self, now: datetime) -> bool:
+        return not self.paused and not self.waiting and now > self.at
+
+    def soon(self, now: datetime) -> bool:
+        return not self.paused and not self.waiting and self.warn_at <= now <= self.at
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A case in the list. `told` is what a search looks through, in small letters."""
+
+    case: Case
+    told: str
+    due: Due | None
+
+
+class Board:
+    def __init__(self, engine: Engine, formbook: Formbook, timing: Timing, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._timing = timing
+        self._now = now
+        self._told = {
+            form.kind: frozenset(step.id for step in form.steps if step.free_text or step.type == "uscc")
+            for form in formbook.forms.values()
+        }
+        self._entries: dict[str, Entry] = {}
+        self._newest: int | None = None
+        self._calendar: Any = None
+        self._lock = Lock()
+        self._seen: OrderedDict[tuple[Any, ...], tuple[int, list[Entry]]] = OrderedDict()
+        self.version = 0
+
+    def refresh(self) -> int:
+        """Read what happened since the last time; the number of this state of things."""
+        with self._lock:
+            calendar = getattr(self._timing.calendar, "in_force", self._timing.calendar)
+            if self._newest is None:
+                self._load()
+            else:
+                self._follow()
+            if calendar is not self._calendar:
+                self._reckon_again(calendar)
+            return self.version
+
+    def visible(self, actor: Actor) -> list[Entry]:
+        """The entries that are for this actor, in no particular order. As `refresh` last found them."""
+        key = (actor.id, actor.roles, actor.areas, actor.teams)
+        with self._lock:
+            held = self._seen.get(key)
+            if held is None or held[0] != self.version:
+                held = self.version, [entry for entry in self._entries.values() if sees(actor, entry.case)]
+                self._seen[key] = held
+            self._seen.move_to_end(key)
+            while len(self._seen) > _MOST_ACTORS:
+                self._seen.popitem(last=False)
+            return held[1]
+
+    def _load(self) -> None:
+        with reading(self._engine) as connection:
+            self._newest = newest_event(connection)
+            rows = list(queue_rows(connection, self._told))
+            told = histories(connection)
+        self._put(rows, told)
+        self._calendar = getattr(self._timing.calendar, "in_force", self._timing.calendar)
+
+    def _follow(self) -> None:
+        with reading(self._engine) as connection:
+            newest = newest_event(connection)
+            if newest == self._newest:
+                return
+            last = touched(connection, self._newest or 0)
+            changed = [case for case, seq in last.items() if self._stands_at(case) != seq]
+            rows, told = list(queue_rows(connection, self._told, changed)), histories(connection, changed)
+        self._newest = newest
+        self._put(rows, told)
+
+    def _stands_at(self, case: str) -> int:
+        entry = self._entries.get(case)
+        return entry.case.seq if entry else 0
+
+    def _put(self, rows: Iterable[QueueRow], told: Mapping[str, Sequence[Recorded]]) -> None:
+        for row in rows:
+            self._entries[row.case.id] = Entry(row.case, _searched(row), self._due(row.case, told.get(row.case.id, ())))
+        self.version += 1
+
+    def _reckon_again(self, calendar: Any) -> None:
+        """Another calendar is in force: the dates are others, the cases are not."""
+        waiting = [case for case, entry in self._entries.items() if entry.due is not None]
+        with reading(self._engine) as connection:
+            told = histories(connection, waiting)
+        for case in waiting:
+            entry = self._entries[case]
+            self._entries[case] = replace(entry, due=self._due(entry.case, told.get(case, ())))
+        self._calendar = calendar
+        self.version += 1
+
+    def _due(self, case: Case, events: Sequence[Recorded]) -> Due | None:
+        if not case.is_open:
+            return None
+        try:
+            clocks = self._timing.clocks(case, events, self._now())
+        except TargetsError:  # a kind that has no targets any more has no dates either
+            return None
+        return next_due(clocks, self._timing)
+
+
+def next_due(clocks: Clocks, timing: Timing) -> Due | None:
+    """The running clock that is due first; else what the enterprise is waited for; else one that stands still."""
+    running = [(name, clock) for name in WATCHED if (clock := getattr(clocks, name)) and clock.running]
+    if running:
+        name, clock = min(running, key=lambda pair: pair[1].due)
+        return Due(name, clock.due, _warns(clock, timing))
+    for name in WAITING:
+        clock = getattr(clocks, name)
+        if clock and clock.running:
+            return Due(name, clock.due, clock.due, waiting=True)
+    held = [(name, clock) for name in WATCHED if (clock := getattr(clocks, name)) and clock.paused]
+    return Due(held[0][0], held[0][1].due, held[0][1].due, paused=True) if held else None
+
+
+def may_search(actor: Actor, case: Case) -> bool:
+    """Whether its words are looked through for this actor; its number is for all who see it."""
+    return reads(actor, case)
+
+
+def _warns(clock: Clock, timing: Timing) -> datetime:
+    """From when most of its time is used: the share of the targets, what it stood still not counted."""
+    calendar, share = timing.calendar, timing.targets.alerts.warn_at
+    span = calendar.between(clock.started, clock.due) - clock.hold
+    return calendar.add(clock.started, clock.hold + span * share)
+
+
+def _searched(row: QueueRow) -> str:
+    return plain("\n".join(row.told)).casefold()

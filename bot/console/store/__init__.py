@@ -1,0 +1,1 @@
+"""The console's rows: credentials, sessions, the journal of sign-ins, settings."""

@@ -1,0 +1,1 @@
+"""XLSX files from outside: unpacked within bounds, parsed without DOCTYPE, one sheet's cells as they stand."""
