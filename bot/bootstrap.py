@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -15,6 +13,7 @@ from bot.clock import Clock, SystemClock
 from bot.conversation import Conversation
 from bot.dialogs.ask import AskDialog
 from bot.history import History
+from bot.refreshing import CorpusWork
 from bot.releases import SqlReleaseStore, SqlVectorCache
 from bot.settings import Settings
 from db.engine import make_engine
@@ -74,6 +73,11 @@ class House:
 
         return PublishedLibrary(self.reader, self.clock, self.notes)
 
+    @cached_property
+    def work(self) -> CorpusWork:
+        """Who publishes here: one at a time, from whichever door."""
+        return CorpusWork(self.settings.corpus_dir, self.places, self.reader, self.clock.now)
+
     def console(self) -> ConsoleParts:
         from argon2 import PasswordHasher
 
@@ -86,6 +90,7 @@ class House:
             library=self.library(),
             reader=self.reader,
             places=self.places,
+            corpus=self.work,
             settings=self.settings,
             clock=self.clock,
             engine=self.engine,
@@ -212,8 +217,3 @@ def _vectors(settings: Settings) -> VectorStore | None:
     from rag.adapters.chroma import embedded, served
 
     return served(settings.chroma_url) if settings.chroma_url else embedded(settings.data_dir / "index" / "chroma")
-
-
-def shipped_vectors(corpus: Path) -> Sequence[Path]:
-    """The vector files that travel with a corpus, so that a first run does not wait for the embedder."""
-    return sorted((corpus / "_vectors").glob("*.npz"))

@@ -114,6 +114,22 @@ def publish_one(document: Document, places: Indexes, now: datetime) -> Published
     return _publish([document], {**old, document.id: version}, plan, places, live, now, silent)
 
 
+def publish_again(release: Release, places: Indexes) -> Release:
+    """Make a release that is kept the published one, as the newest. What it lacks on disk is built before the pointer
+    moves, so that no reader waits for it. Raises ReleaseStoreError where its texts are not kept any more.
+    """
+    live = places.store.live()
+    if live is not None and live.id == release.id:
+        return live
+    whole = set(release.segments) <= places.segments.ids()
+    segments = release.segments if whole else (_rebuilt(release, places).id,)
+    number = max(release.number, live.number if live else 0) + 1
+    again = replace(release, number=number, segments=segments)
+    places.store.publish(again, [], [])
+    _drop_unused({*segments, *(live.segments if live else ())}, places)
+    return places.store.live() or again
+
+
 def _publish(
     changed: Sequence[Document],
     manifest: Mapping[str, str],

@@ -5,25 +5,25 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.bootstrap import House, shipped_vectors
+from bot.bootstrap import House
 from bot.commands.faults import CommandError
 from bot.commands.house import house_of, settings_of
 from bot.ownership import own
-from rag.adapters.vector_file import read_vectors
+from bot.refreshing import NoCorpusError
 from rag.adapters.vector_file import write_vectors as write_vector_file
 from rag.corpus import check as check_corpus
-from rag.corpus import read_corpus
-from rag.faults import render_faults
-from rag.indexing import Published, fill_vectors, publish, write_vectors
-from rag.models import Document
-from rag.ports import EmbedderError, VectorStoreError
+from rag.faults import Fault, render_faults
+from rag.indexing import Published
 
 _LABELS = {"chunking": "整理政策条款", "embedding": "生成向量"}
+_TROUBLES = {
+    "embedder": "向量未能全部生成（{fault}）。词语检索不受影响；修复后再次运行会从中断处继续。",
+    "vectors": "向量库不可用（{fault}）。它只是缓存，检索不受影响。",
+}
 
 
 def say(text: str) -> None:
@@ -48,56 +48,29 @@ def index(options: argparse.Namespace) -> int:
 
 def index_corpus(house: House, *, embed: bool = True) -> int:
     """Publish CORPUS_DIR. Faulty files are named and skipped; returns 1 if there were any, with the rest published."""
-    documents, faulty = _read(house.settings.corpus_dir)
-    with _bar() as bar:
-        done = publish(documents, house.places, house.clock.now(), bar.show)
-        _take_shipped(house)
-        if embed:
-            _embed(house, bar)
-    say(_summary(done, len(documents)))
-    return 1 if faulty else 0
-
-
-def _read(path: Path) -> tuple[list[Document], bool]:
-    if not path.exists():
-        raise CommandError(f"没有找到政策目录 {path}。请用 --corpus 指明，或在 .env 中设置 CORPUS_DIR。")
-    corpus = read_corpus(path)
-    if corpus.faults:
-        say(render_faults(corpus.faults))
-        say("以上文件已跳过，其余照常入库。")
-    if not corpus.documents:
-        raise CommandError(f"{path} 里没有可用的政策。请放入 .md 政策文件（见 docs/how-to-add-a-policy.md）后重试。")
-    return corpus.documents, bool(corpus.faults)
-
-
-def _take_shipped(house: House) -> None:
-    """Vectors that came with the corpus spare the embedder; those of another embedder or of other texts are left."""
-    embedder = house.places.embedder
-    shelf = house.reader.shelf()
-    if embedder is None or shelf is None:
-        return
-    for path in shipped_vectors(house.settings.corpus_dir):
-        if path.stem == embedder.name:
-            try:
-                shipped = read_vectors(path)
-            except VectorStoreError:
-                continue
-            house.places.cache.put(embedder.name, {k: v for k, v in shipped.items() if k in shelf.opened.ordinal})
-    house.reader.take_vectors()
-
-
-def _embed(house: House, bar: _Bar) -> None:
-    shelf = house.reader.shelf()
-    if shelf is None or house.places.embedder is None:
-        return
     try:
-        fill_vectors(shelf.opened, house.places, bar.show)
-        house.reader.take_vectors()
-        write_vectors(shelf.opened, house.places)
-    except EmbedderError as fault:
-        say(f"向量未能全部生成（{fault}）。词语检索不受影响；修复后再次运行会从中断处继续。")
-    except VectorStoreError as fault:
-        say(f"向量库不可用（{fault}）。它只是缓存，检索不受影响。")
+        with _bar() as bar:
+            done = house.work.refresh(bar.show, embed=embed)
+    except NoCorpusError as fault:
+        raise CommandError(_no_corpus(fault)) from None
+    _say_faults(done.faults)
+    if done.trouble:
+        say(_TROUBLES[done.trouble].format(fault=done.detail))
+    say(_summary(done.published, done.documents))
+    return 1 if done.faults else 0
+
+
+def _no_corpus(fault: NoCorpusError) -> str:
+    if fault.why == "missing":
+        return f"没有找到政策目录 {fault.path}。请用 --corpus 指明，或在 .env 中设置 CORPUS_DIR。"
+    _say_faults(fault.faults)
+    return f"{fault.path} 里没有可用的政策。请放入 .md 政策文件（见 docs/how-to-add-a-policy.md）后重试。"
+
+
+def _say_faults(faults: Sequence[Fault]) -> None:
+    if faults:
+        say(render_faults(faults))
+        say("以上文件已跳过，其余照常入库。")
 
 
 def _summary(done: Published, documents: int) -> str:

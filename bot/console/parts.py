@@ -14,6 +14,7 @@ from bot.channels.web_chat.ports import Library
 from bot.clock import Clock
 from bot.history import History
 from bot.needs import Needs
+from bot.refreshing import CorpusWork
 from bot.settings import Settings
 from rag.indexing import Indexes
 from rag.reader import Reader
@@ -21,7 +22,7 @@ from rag.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class ConsoleParts:
-    """`places` and `reader` are the index and who reads it (the corpus page); `hasher` makes password hashes.
+    """`places` and `reader` are the index and who reads it, `corpus` who publishes; `hasher` makes password hashes.
 
     `https`: browsers reach the console over TLS. `totp_required`: nobody goes on without a second factor.
     `calendar_file` is where the working calendar's overrides stand; `take_calendar` has the house follow it at once.
@@ -33,6 +34,7 @@ class ConsoleParts:
     library: Library
     reader: Reader
     places: Indexes
+    corpus: CorpusWork
     settings: Settings
     clock: Clock
     engine: Engine

@@ -12,8 +12,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from bot.bootstrap import House, build, shipped_vectors
+from bot.bootstrap import House, build
 from bot.clock import FixedClock, SystemClock
+from bot.refreshing import shipped_vectors
 from rag.adapters.hashed import HashedEmbedder
 from rag.adapters.local_embedder import LocalEmbedder
 from rag.adapters.served_embedder import ServedEmbedder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -18,11 +19,14 @@ from bot.console.parts import ConsoleParts
 from bot.console.passwords import Passwords
 from bot.console.store.credentials import Credentials
 from bot.history import History
+from bot.refreshing import CorpusWork
 from bot.web import create_app
 from intake.cases import SYSTEM, Role
 from intake.staff import Staff
+from rag.reader import Reader
 from tests.bot.fakes_web import FakeAssistant, FakeLibrary, FakeSessions
 from tests.support.bureau import STAFF, Bureau
+from tests.support.shelves import memory_places
 
 PASSWORD = "海边 茶壶 七点 琴键 下雪"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -125,9 +129,13 @@ def token_in(page: Response) -> str:
 
 
 def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
-    """The parts as the house wires them, without an index of policies."""
+    """The parts as the house wires them, with an index in memory and a folder of policies that is not there yet."""
     from intake.followed_calendar import FollowedCalendar
 
+    places = settings.pop("places", None) or memory_places()
+    reader = settings.pop("reader", None) or Reader(places)
+    folder = Path(bureau.settings.data_dir) / "policies"
+    work = CorpusWork(folder, places, reader, bureau.clock.now, settings.pop("spawn", at_once))
     calendar = bureau.needs.timing.calendar
     assert isinstance(calendar, FollowedCalendar)
     given: dict[str, Any] = {
@@ -135,8 +143,9 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
         "accounts": bureau.accounts,
         "history": History(bureau.engine, bureau.clock),
         "library": FakeLibrary(),
-        "reader": None,
-        "places": None,
+        "reader": reader,
+        "places": places,
+        "corpus": work,
         "settings": bureau.settings,
         "clock": bureau.clock,
         "engine": bureau.engine,
@@ -145,6 +154,11 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
         "hasher": QUICK,
     }
     return ConsoleParts(**{**given, **settings})
+
+
+def at_once(work: Callable[[], None]) -> None:
+    """In place of a thread."""
+    work()
 
 
 def _headers(options: dict[str, Any]) -> dict[str, str]:

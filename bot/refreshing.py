@@ -1,0 +1,237 @@
+"""The published corpus brought up to date from its folder, or taken back to a release that is kept.
+
+One at a time in a house, whoever asks: the console, a chat, a first start. Whatever goes wrong before the pointer moves
+leaves the old release serving; vectors are a help that may come later.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from rag.adapters.vector_file import read_vectors
+from rag.corpus import Corpus, Fault, read_corpus
+from rag.indexing import Indexes, Progress, Published, fill_vectors, publish, publish_again, silent, write_vectors
+from rag.models import Release
+from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
+from rag.reader import Reader
+from rag.segments import SegmentError
+
+Trouble = Literal["", "embedder", "vectors"]
+"""What keeps vectors from being complete: the embedder failed, or the vector store. Search by words goes on."""
+
+Failure = Literal["", "missing", "empty", "store", "disk", "other"]
+"""Why nothing was published: no folder, no usable file in it, the database, the disk, anything else."""
+
+KEPT = 20
+"""Releases that are offered to go back to."""
+
+_log = logging.getLogger(__name__)
+
+
+class NoCorpusError(Exception):
+    """The folder is not there ("missing") or holds nothing that can be published ("empty", with the faults found)."""
+
+    def __init__(self, path: Path, why: Failure, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+        self.why = why
+        self.faults = tuple(faults)
+
+
+class BusyError(Exception):
+    """Somebody is at it already."""
+
+    def __init__(self, run: Run | None) -> None:
+        super().__init__("the corpus is being worked on")
+        self.run = run
+
+
+class UnknownReleaseError(Exception):
+    """No such release is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh did. `faults` are those of files that were left out, or of relations between files."""
+
+    published: Published
+    documents: int
+    faults: tuple[Fault, ...] = ()
+    trouble: Trouble = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A refresh while it runs and once it is over. `stage`: reading, chunking, embedding, with `done` of `of`."""
+
+    by: str
+    began: datetime
+    stage: str = "reading"
+    done: int = 0
+    of: int = 0
+    ended: datetime | None = None
+    refreshed: Refreshed | None = None
+    failed: Failure = ""
+    detail: str = ""
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        return self.ended is None
+
+
+def in_a_thread(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="corpus", daemon=True).start()
+
+
+class CorpusWork:
+    """`spawn` runs a refresh beside whoever asked for it. What this process has not done, it does not know of."""
+
+    def __init__(
+        self, folder: Path, places: Indexes, reader: Reader, now: Callable[[], datetime],
+        spawn: Callable[[Callable[[], None]], None] = in_a_thread,
+    ) -> None:  # fmt: skip
+        self.folder = folder
+        self.places = places
+        self.reader = reader
+        self._now = now
+        self._spawn = spawn
+        self._busy = threading.Lock()
+        self._run: Run | None = None
+
+    @property
+    def run(self) -> Run | None:
+        """The refresh that runs, or the last one that was begun beside somebody; None before the first."""
+        return self._run
+
+    def refresh(self, progress: Progress = silent, *, embed: bool = True) -> Refreshed:
+        """Publish the folder, here and now. Raises BusyError, NoCorpusError, ReleaseStoreError, SegmentError."""
+        self._take()
+        try:
+            return self._refresh(progress, embed=embed)
+        finally:
+            self._busy.release()
+
+    def begin(self, by: str, then: Callable[[Run], None] = lambda _run: None) -> Run:
+        """Refresh beside the caller; `then` is told how it ended. Raises BusyError with the run that is going on."""
+        self._take()
+        begun = self._run = Run(by, self._now())
+        try:
+            self._spawn(lambda: self._work(begun, then))
+        except BaseException:
+            self._run = None
+            self._busy.release()
+            raise
+        return begun
+
+    def releases(self) -> list[Release]:
+        """Those that are kept, the newest first. Raises ReleaseStoreError."""
+        return self.places.store.releases(KEPT)
+
+    def release(self, key: str) -> Release:
+        """A kept release by its id. Raises UnknownReleaseError."""
+        for release in self.releases():
+            if release.id == key:
+                return release
+        raise UnknownReleaseError(key)
+
+    def go_back(self, key: str) -> Release:
+        """Have a kept release serve again, whole before the first reader sees it. Raises BusyError,
+        UnknownReleaseError, ReleaseStoreError, SegmentError."""
+        self._take()
+        try:
+            again = publish_again(self.release(key), self.places)
+            self.reader.shelf()
+            return again
+        finally:
+            self._busy.release()
+
+    def _take(self) -> None:
+        if not self._busy.acquire(blocking=False):
+            raise BusyError(self._run if self._run and self._run.running else None)
+
+    def _work(self, begun: Run, then: Callable[[Run], None]) -> None:
+        def progress(stage: str, done: int, of: int) -> None:
+            self._run = replace(begun, stage=stage, done=done, of=of)
+
+        ended = begun
+        try:
+            ended = self._ended(begun, progress)
+            then(ended)
+        except Exception:  # the catch-all of this thread: what cannot be put on record is logged
+            _log.exception("the end of a refresh of the corpus was not put on record")
+        finally:
+            self._run = ended
+            self._busy.release()
+
+    def _ended(self, begun: Run, progress: Progress) -> Run:
+        try:
+            refreshed = self._refresh(progress, embed=True)
+        except NoCorpusError as fault:
+            return replace(begun, ended=self._now(), failed=fault.why, detail=str(fault.path), faults=fault.faults)
+        except Exception as fault:  # whatever it was, the old release serves on, and whoever asked is told
+            _log.warning("the corpus was not refreshed: %s", fault, exc_info=not isinstance(fault, ReleaseStoreError))
+            return replace(begun, ended=self._now(), failed=_why(fault), detail=type(fault).__name__)
+        return replace(begun, ended=self._now(), refreshed=refreshed, faults=refreshed.faults)
+
+    def _refresh(self, progress: Progress, *, embed: bool) -> Refreshed:
+        corpus = _read(self.folder)
+        published = publish(corpus.documents, self.places, self._now(), progress)
+        self._take_shipped()
+        done = Refreshed(published, len(corpus.documents), tuple(corpus.faults))
+        return self._embed(done, progress) if embed else done
+
+    def _take_shipped(self) -> None:
+        """Vectors that came with the corpus spare the embedder; those of another embedder or other texts are left."""
+        embedder, shelf = self.places.embedder, self.reader.shelf()
+        if embedder is None or shelf is None:
+            return
+        for path in shipped_vectors(self.folder):
+            if path.stem == embedder.name:
+                try:
+                    shipped = read_vectors(path)
+                except VectorStoreError:
+                    continue
+                self.places.cache.put(embedder.name, {k: v for k, v in shipped.items() if k in shelf.opened.ordinal})
+        self.reader.take_vectors()
+
+    def _embed(self, done: Refreshed, progress: Progress) -> Refreshed:
+        shelf = self.reader.shelf()
+        if shelf is None or self.places.embedder is None:
+            return done
+        try:
+            fill_vectors(shelf.opened, self.places, progress)
+            self.reader.take_vectors()
+            write_vectors(shelf.opened, self.places)
+        except EmbedderError as fault:
+            return replace(done, trouble="embedder", detail=str(fault))
+        except VectorStoreError as fault:
+            return replace(done, trouble="vectors", detail=str(fault))
+        return done
+
+
+def shipped_vectors(corpus: Path) -> Sequence[Path]:
+    """The vector files that travel with a corpus, so that a first run does not wait for the embedder."""
+    return sorted((corpus / "_vectors").glob("*.npz"))
+
+
+def _read(path: Path) -> Corpus:
+    if not path.exists():
+        raise NoCorpusError(path, "missing")
+    corpus = read_corpus(path)
+    if not corpus.documents:
+        raise NoCorpusError(path, "empty", corpus.faults)
+    return corpus
+
+
+def _why(fault: Exception) -> Failure:
+    if isinstance(fault, ReleaseStoreError):
+        return "store"
+    return "disk" if isinstance(fault, SegmentError | OSError) else "other"
