@@ -285,7 +285,8 @@ def test_what_staff_ask_comes_as_news_and_is_answered_on_the_page(browser: Brows
     number = submitted(page, "请工作人员来问的技术需求")
     (case,) = (case for case in running.cases() if case.reference == number)
     running.act(running.act(case, "accept"), "ask", steps=("tried",), text="请补充已经试过的办法。")
-    page = visit.open("/")
+    with page.expect_response("**/api/notices/seen"):
+        page = visit.open("/")
     news = page.locator(".news")
     expect(news).to_have_count(2)
     expect(news.last).to_contain_text(number)

@@ -74,6 +74,7 @@ function news() {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ ids: fresh }),
+      keepalive: true, // a reader who leaves at once has seen them all the same
     });
     if (response.ok) fresh.forEach((id) => shown.add(id));
   };
