@@ -119,14 +119,19 @@ class CorpusWork:
         finally:
             self._busy.release()
 
-    def begin(self, by: str, then: Callable[[Run], None] = lambda _run: None) -> Run:
-        """Refresh beside the caller; `then` is told how it ended. Raises BusyError with the run that is going on."""
+    def begin(
+        self, by: str, then: Callable[[Run], None] = lambda _run: None, first: Callable[[], None] = lambda: None
+    ) -> Run:
+        """Refresh beside the caller, after `first`; `then` is told how it ended. Raises BusyError with the run that is
+        going on, and what `first` raises: then nothing is begun."""
         self._take()
+        before = self._run
         begun = self._run = Run(by, self._now())
         try:
+            first()
             self._spawn(lambda: self._work(begun, then))
         except BaseException:
-            self._run = None
+            self._run = before
             self._busy.release()
             raise
         return begun

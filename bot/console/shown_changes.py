@@ -68,8 +68,8 @@ def _one(field: str, value: str, labels: Labels) -> str:
         return labels.area(value)
     if field in {"kinds", "industries"}:
         return labels.kind(value) if field == "kinds" else labels.industry(value)
-    if field in {"roles", "tier", "done"}:
-        prefix = {"roles": "role", "tier": "tier", "done": "history.done"}[field]
+    if field in {"roles", "tier", "done", "failure"}:
+        prefix = {"roles": "role", "tier": "tier", "done": "history.done", "failure": "history.failure"}[field]
         return _word(labels, f"{prefix}.{value}", value)
     if field in {"away_from", "away_until"}:
         return _moment(value)
