@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -31,12 +32,16 @@ from bot.conversation import Conversation
 from bot.messages import Message, Reply
 from bot.ownership import own
 from bot.settings import Settings
+from bot.stopping import Stopping
 from bot.web import create_app
 from rag.indexing import fill_vectors, write_vectors
 from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
 
 if TYPE_CHECKING:
     from bot.commands.telegram import Telegram
+
+WEB_ENDS = 7
+"""Seconds that requests have to be answered after the signal; then they are cut, and asked again they are known."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,18 +69,30 @@ def _run(house: House, bound: socket.socket, address: str) -> None:
     stop_chores = keep_house(house, {"telegram": telegram.deliverer()} if telegram else None, console_chores(console))
     app: Any = _app(house, console)
     config = uvicorn.Config(
-        telegram.before(app) if telegram else app, access_log=False, log_config=None, timeout_graceful_shutdown=8
+        telegram.before(app) if telegram else app, access_log=False, log_config=None, timeout_graceful_shutdown=WEB_ENDS
     )
     _tell_first_account(console, address)
     # uvicorn ends at SIGTERM and then raises it anew, which would end the process before what follows was done.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+    stopping = Stopping(stop_chores, *([telegram.stop] if telegram else []))
     try:
-        uvicorn.Server(config).run(sockets=[bound])
+        _Server(config, stopping).run(sockets=[bound])
     finally:
-        if telegram:
-            telegram.stop()
-        stop_chores()
+        if not stopping.wait():
+            _log.warning("not everything had ended in time; it goes on at the next start")
+
+
+class _Server(uvicorn.Server):
+    """The web server, with whose end that of everything else begins."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Stopping) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._stopping.begin()
+        super().handle_exit(sig, frame)
 
 
 def _tell_first_account(console: ConsoleParts, address: str) -> None:

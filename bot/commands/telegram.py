@@ -20,6 +20,7 @@ from bot.channels.telegram_bot.sending import nothing_fails
 from bot.channels.telegram_bot.store.chats import Chats
 from bot.channels.telegram_bot.store.outgoing import Outgoing
 from bot.channels.telegram_bot.store.staff import StaffLinks
+from bot.channels.telegram_bot.threads import in_thread
 from bot.channels.telegram_bot.visits import CHANNEL
 from bot.channels.telegram_bot.webhook import Webhook
 from bot.chores import keep_house
@@ -31,6 +32,7 @@ from bot.messages import Reply
 from bot.ownership import own
 from bot.phrases import Lang
 from bot.settings import Settings
+from bot.stopping import Stopping
 from intake.cases import Role
 from intake.store.register import UnknownStaffError
 from intake.store.staff_notices import StaffInbox
@@ -112,19 +114,26 @@ def telegram(options: argparse.Namespace) -> int:
 
 async def _alone(house: House) -> None:
     door, stopping = make_door(house), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopping.set)
     server = _webhook_server(house, door) if house.settings.telegram_webhook_url else None
     serving = asyncio.create_task(server.serve()) if server else None
-    stop_chores = keep_house(house, {CHANNEL: TelegramDeliverer(door.outgoing, door, house.clock.now)})
+    chores = Stopping(keep_house(house, {CHANNEL: TelegramDeliverer(door.outgoing, door, house.clock.now)}))
+
+    def stop() -> None:
+        stopping.set()
+        chores.begin()
+        if server:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
     try:
         await door.run(stopping, lambda username: say(f"Telegram 机器人 @{username} 已就绪（按 Ctrl+C 停止）"))
     finally:
-        if server and serving:
-            server.should_exit = True
+        stop()
+        if serving:
             await serving
-        await asyncio.to_thread(stop_chores)
+        await in_thread(chores.wait)
 
 
 def _webhook_server(house: House, door: TelegramDoor) -> Any:
@@ -142,7 +151,13 @@ def _webhook_server(house: House, door: TelegramDoor) -> Any:
     access, settings = access_of(house.settings), house.settings
     app = Webhook(nothing_else, access.webhook_path, access.secret, door.keep)
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, access_log=False, log_config=None, lifespan="off"
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=3,
     )
     return Server(config)
 

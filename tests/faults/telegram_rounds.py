@@ -7,6 +7,7 @@ people who answer what they are asked. After the last round everything must have
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import re
 import signal
@@ -15,22 +16,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.phrases import Phrases
 from db.engine import make_engine
 from intake.store.cases import CaseStore
-from tests.faults.telegram_bot import DOOR_POINTS, FAILPOINTS, FORM_POINTS
-from tests.support.bot_api import BotApi, Posted, bot_api
+from tests.faults.telegram_bot import DOOR_POINTS, FAILPOINTS, FORM_POINTS, QUESTION
+from tests.support.bot_api import TOKEN, BotApi, Posted, bot_api
 from tests.support.houses import a_house
+from tests.support.servers import free_port
 
 ROOT = Path(__file__).parents[2]
-QUESTION = "首次认定高新技术企业奖励多少钱"
 PER_SECOND = 5.0
 GONE_IN = 60.0
 """Seconds until a process that should have died is called one that lives on."""
@@ -110,9 +114,8 @@ class Ground:
     api: BotApi
     questions: list[int] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
-    kills: int = 0
+    killed: list[float] = field(default_factory=list)
     slowest: float = 0.0
-    most_repeated: int = 0
     chance: random.Random = field(default_factory=lambda: random.Random(20260302))  # noqa: S311  # no secret
 
     @classmethod
@@ -126,6 +129,20 @@ class Ground:
         command = [sys.executable, "-m", "tests.faults.telegram_bot", str(self.data), self.api.url]
         with (self.data / "log.txt").open("ab") as log:
             return subprocess.Popen([*command, failpoint, str(times)] if failpoint else command, cwd=ROOT, stderr=log)
+
+    def serve(self) -> subprocess.Popen[bytes]:
+        """The assistant as it is run: web, chores and bot in one process."""
+        settings = {"DATA_DIR": self.data, "EMBED_MODEL": "none", "VECTOR_STORE": "none", "PORT": free_port()}
+        access = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": self.api.url, "QUESTIONS_PER_MINUTE": 10_000}
+        environment = {"PATH": os.environ["PATH"], "HOME": self.data, **settings, **access}
+        with (self.data / "log.txt").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "bot", "serve"],
+                cwd=ROOT,
+                env={name: str(value) for name, value in environment.items()},
+                stdout=log,
+                stderr=log,
+            )
 
     @contextmanager
     def load(self, people: int = 1) -> Iterator[None]:
@@ -158,10 +175,11 @@ class Ground:
                 person.act()
 
     def serving(self, began: float) -> float:
-        """Ask, and wait for the answer; the seconds since `began`."""
+        """Ask, and wait for the answer; the most seconds that this took since a start."""
         user = self.ask()
         self.api.wait(lambda: answers(self.api, user))
-        return time.monotonic() - began
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        return self.slowest
 
     def kill(self, process: subprocess.Popen[bytes], failpoint: str) -> None:
         """Have the process die at its failpoint."""
@@ -173,21 +191,21 @@ class Ground:
             raise RoundError(f"nobody died at {failpoint}") from None
         if code != -signal.SIGKILL:
             raise RoundError(f"not killed at {failpoint}: {code}\n{(self.data / 'log.txt').read_text()[-2000:]}")
-        self.kills += 1
+        self.killed.append(time.monotonic())
 
     def settle(self) -> None:
         """With a process that lives: until everything is answered and every need has its number."""
 
         def all_done() -> bool:
             self.go_on()
-            return all(answers(self.api, user) for user in self.questions) and all(p.reference for p in self.people)
+            answered = all(answers(self.api, user) for user in self.questions)
+            return answered and all(person.reference for person in self.people) and not self.api.pending
 
         self.api.wait(all_done, 180)
 
     def check(self) -> None:
-        """Nothing lost, nothing twice; no more replies repeated than there were kills."""
+        """Nothing lost, nothing twice; no kill repeated more than one reply; no note 「正在检索」 is left."""
         lost = [user for user in self.questions if not answers(self.api, user)]
-        repeated = sum(len(answers(self.api, user)) - 1 for user in self.questions)
         engine = make_engine(f"sqlite:///{self.data / 'assistant.db'}")
         numbers = [case.reference for case in CaseStore(engine, lambda *_: None).find()]
         engine.dispose()
@@ -195,12 +213,36 @@ class Ground:
             raise RoundError(f"lost: {lost}, never fetched: {len(self.api.pending)}")
         if sorted(numbers) != sorted(person.reference or "" for person in self.people):
             raise RoundError(f"needs {numbers} are not those of {[person.reference for person in self.people]}")
-        if repeated > self.kills:
-            raise RoundError(f"{repeated} replies repeated by {self.kills} kills")
+        if self.most_repeated > 1 or self.unexplained:
+            raise RoundError(f"{self.repeated} replies repeated by {len(self.killed)} kills")
+        if self.notes_left:
+            raise RoundError(f"{self.notes_left} notes are left")
 
     @property
     def repeated(self) -> int:
-        return sum(max(len(answers(self.api, user)) - 1, 0) for user in self.questions)
+        return len(self._repeats())
+
+    @property
+    def most_repeated(self) -> int:
+        """By any one kill: a repeat is that of the first kill after the message it repeats."""
+        by = Counter(bisect(self.killed, first.at) for first, _ in self._repeats())
+        return max(by.values(), default=0)
+
+    @property
+    def unexplained(self) -> int:
+        """Replies that came again without a kill in between."""
+        return sum(bisect(self.killed, first.at) == bisect(self.killed, again.at) for first, again in self._repeats())
+
+    @property
+    def notes_left(self) -> int:
+        with self.api.changed:
+            return sum(posted.text in NOTES and not posted.deleted for posted in self.api.posted)
+
+    def _repeats(self) -> list[tuple[Posted, Posted]]:
+        """Replies that came again: to a question anything more, to a person in a form the receipt."""
+        receipts = [[each for each in answers(self.api, one.user) if NUMBER.search(each.text)] for one in self.people]
+        said = [*(answers(self.api, user) for user in self.questions), *receipts]
+        return [pair for replies in said for pair in pairwise(replies)]
 
 
 def answers(api: BotApi, user: int) -> list[Posted]:
@@ -212,19 +254,21 @@ def kill_rounds(ground: Ground, failpoints: list[str]) -> None:
     """One kill at each of these, under load, each of a process that serves; then everything must come out right."""
     with ground.load(0):
         for failpoint in failpoints:
+            began = time.monotonic()
             process = ground.start(failpoint, ground.chance.randint(1, 4) if failpoint in DOOR_POINTS else 1)
-            ground.slowest = max(ground.slowest, ground.serving(time.monotonic()))
+            ground.serving(began)
             if failpoint in FORM_POINTS:
                 ground.people.append(Person(ground.api, 1_000_000 + len(ground.people)))
-            repeated = ground.repeated
             ground.kill(process, failpoint)
-            ground.most_repeated = max(ground.most_repeated, ground.repeated - repeated)
-    finish(ground, ground.start())
+    finish(ground)
 
 
-def finish(ground: Ground, process: subprocess.Popen[bytes]) -> None:
-    """Let the living process answer everything, and end."""
+def finish(ground: Ground) -> None:
+    """Let one that lives answer everything, and end."""
+    began = time.monotonic()
+    process = ground.start()
     try:
+        ground.serving(began)
         ground.settle()
     finally:
         process.terminate()
@@ -232,54 +276,83 @@ def finish(ground: Ground, process: subprocess.Popen[bytes]) -> None:
     ground.check()
 
 
-def stop_rounds(ground: Ground, rounds: int) -> float:
-    """SIGTERM under load, again and again; the longest it took to be out. Nothing is repeated either."""
+def stop_rounds(ground: Ground, rounds: int, people: int = 1) -> float:
+    """SIGTERM under load, again and again, of all doors in one process; the longest it took to be out."""
     longest = 0.0
-    with ground.load(1):
+    with ground.load(people):
         for _ in range(rounds):
-            process = ground.start()
-            ground.serving(time.monotonic())
+            began = time.monotonic()
+            process = ground.serve()
+            ground.serving(began)
             began = time.monotonic()
             process.terminate()
-            code = process.wait(OUT_IN)
+            code = process.wait(GONE_IN)
             longest = max(longest, time.monotonic() - began)
             if code != 0:
-                raise RoundError(f"SIGTERM ended it with {code}")
-    finish(ground, ground.start())
+                raise RoundError(f"SIGTERM ended it with {code}\n{(ground.data / 'log.txt').read_text()[-2000:]}")
+    finish(ground)
     return longest
 
 
-def rounds(data: Path, each: int, stops: int) -> Iterator[tuple[str, Ground, float]]:
-    """`each` kills at every failpoint, then `stops` stops; after each the ground and its seconds."""
-    for failpoint in FAILPOINTS:
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What was done and seen at one failpoint, in seconds where it is time."""
+
+    name: str
+    ground: Ground
+    took: float
+    out_in: float | None = None
+
+    def line(self) -> str:
+        ground = self.ground
+        out = "" if self.out_in is None else f"{self.out_in:.1f}s"
+        return (
+            f"{self.name:<20}{len(ground.killed):>6}{len(ground.questions):>10}{ground.repeated:>10}"
+            f"{ground.most_repeated:>8}{len(ground.people):>7}{ground.slowest:>8.1f}s{out:>8}{self.took:>9.0f}\n"
+        )
+
+    def hold_to_time(self) -> None:
+        """Only here, with a machine to itself: no test fails because a machine is busy."""
+        if self.ground.slowest > BACK_IN:
+            raise RoundError(f"{self.name}: it served again only after {self.ground.slowest:.1f} s")
+        if self.out_in is not None and self.out_in > OUT_IN:
+            raise RoundError(f"{self.name}: it was out only after {self.out_in:.1f} s")
+
+
+def rounds(data: Path, failpoints: Sequence[str], each: int, stops: int) -> Iterator[Round]:
+    """`each` kills at every failpoint, then `stops` stops."""
+    for failpoint in failpoints:
         folder = data / failpoint
         folder.mkdir(parents=True)
         began = time.monotonic()
         with Ground.at(folder) as ground:
             kill_rounds(ground, [failpoint] * each)
-            yield f"telegram {failpoint}", ground, time.monotonic() - began
-    folder = data / "sigterm"
-    folder.mkdir()
-    began = time.monotonic()
-    with Ground.at(folder) as ground:
-        stop_rounds(ground, stops)
-        yield "telegram SIGTERM", ground, time.monotonic() - began
+            yield Round(f"telegram {failpoint}", ground, time.monotonic() - began)
+    if stops:
+        folder = data / "sigterm"
+        folder.mkdir()
+        began = time.monotonic()
+        with Ground.at(folder) as ground:
+            longest = stop_rounds(ground, stops)
+            if ground.repeated:
+                raise RoundError(f"{ground.repeated} replies repeated by {stops} stops")
+            yield Round("telegram SIGTERM", ground, time.monotonic() - began, longest)
 
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("failpoint", nargs="*", help=f"only at these: {', '.join(FAILPOINTS)}")
     options.add_argument("--rounds", type=int, default=30, help="kills at each failpoint (default 30)")
     options.add_argument("--stops", type=int, default=20, help="SIGTERMs under load (default 20)")
     chosen = options.parse_args()
-    sys.stdout.write(f"{'':<20}{'kills':>6}{'messages':>10}{'repeated':>10}{'needs':>7}{'back in':>9}{'seconds':>9}\n")
+    titles = ("kills", 6), ("messages", 10), ("repeated", 10), ("most", 8), ("needs", 7), ("back in", 9), ("out in", 8)
+    sys.stdout.write(f"{'':<20}{''.join(f'{title:>{width}}' for title, width in titles)}{'seconds':>9}\n")
     with tempfile.TemporaryDirectory() as folder:
-        for name, ground, took in rounds(Path(folder), chosen.rounds, chosen.stops):
-            sys.stdout.write(
-                f"{name:<20}{ground.kills:>6}{len(ground.questions):>10}{ground.repeated:>10}{len(ground.people):>7}"
-                f"{ground.slowest:>8.1f}s{took:>9.0f}\n"
-            )
+        for done in rounds(Path(folder), chosen.failpoint or FAILPOINTS, chosen.rounds, chosen.stops):
+            sys.stdout.write(done.line())
             sys.stdout.flush()
-    sys.stdout.write("no message was lost, no need submitted twice, no more replies repeated than there were kills\n")
+            done.hold_to_time()
+    sys.stdout.write("no message was lost, no need submitted twice, no kill repeated more than one reply\n")
     return 0
 
 

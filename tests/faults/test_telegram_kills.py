@@ -7,23 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.telegram import make_door
-from tests.faults.telegram_bot import FAILPOINTS, house_at
+from tests.faults.telegram_bot import FAILPOINTS, door_at
 from tests.faults.telegram_rounds import Ground, Person, RoundError, kill_rounds, stop_rounds
 
-IN_THE_SUITE = ("committed", "handled", "sent", "confirm")
 
-
-def test_a_kill_loses_nothing_and_submits_nothing_twice(tmp_path: Path) -> None:
+def test_a_kill_at_each_point_loses_nothing_and_submits_nothing_twice(tmp_path: Path) -> None:
     with Ground.at(tmp_path) as ground:
-        kill_rounds(ground, list(IN_THE_SUITE))
-        assert ground.kills == len(IN_THE_SUITE)
+        kill_rounds(ground, list(FAILPOINTS))
+        assert len(ground.killed) == len(FAILPOINTS)
         assert all(person.reference for person in ground.people)
 
 
 def test_a_stop_under_load_loses_and_repeats_nothing(tmp_path: Path) -> None:
     with Ground.at(tmp_path) as ground:
-        stop_rounds(ground, 1)
+        stop_rounds(ground, 1, people=0)
         assert ground.repeated == 0
 
 
@@ -36,7 +33,10 @@ def test_the_rounds_notice_what_was_lost_and_what_came_twice(tmp_path: Path) -> 
             ground.api._post(10_000, "一", {})
         with pytest.raises(RoundError, match="repeated"):
             ground.check()
-        ground.kills = 1
+        ground.killed.append(0.0)
+        with pytest.raises(RoundError, match="repeated"):  # the kill came before both
+            ground.check()
+        ground.killed[:] = [ground.api.posted[0].at]
         ground.people.append(Person(ground.api, 1, reference="KC26-AAAAA-A"))
         with pytest.raises(RoundError, match="needs"):
             ground.check()
@@ -47,12 +47,11 @@ def test_every_failpoint_is_passed(tmp_path: Path) -> None:
     passed: list[str] = []
     with Ground.at(tmp_path) as ground:
         ground.people.append(Person(ground.api, 1_000_000))
+        ground.ask()
 
         async def live() -> None:
             stopping = asyncio.Event()
-            running = asyncio.create_task(
-                make_door(house_at(tmp_path, ground.api.url, passed.append), passed.append).run(stopping)
-            )
+            running = asyncio.create_task(door_at(tmp_path, ground.api.url, passed.append, slow=True).run(stopping))
             await asyncio.to_thread(ground.settle)
             stopping.set()
             await running

@@ -16,6 +16,7 @@ from bot.channels.telegram_bot.replies import say
 from bot.channels.telegram_bot.staff import StaffRoom
 from bot.channels.telegram_bot.store.chats import Chats
 from bot.channels.telegram_bot.store.inbox import Taken
+from bot.channels.telegram_bot.strays import Strays
 from bot.channels.telegram_bot.threads import in_thread
 from bot.channels.telegram_bot.visits import Visit, introduce, read_taken
 from bot.channels.telegram_bot.words import Words
@@ -41,6 +42,7 @@ class Answering:
         groups: Groups,
         staff: StaffRoom,
         rate: Rate,
+        strays: Strays,
     ) -> None:
         self._hall = hall
         self._chats = chats
@@ -51,6 +53,7 @@ class Answering:
         self._groups = groups
         self._staff = staff
         self._rate = rate
+        self._strays = strays
 
     async def answer(self, taken: Sequence[Taken]) -> Outcome:
         """Raises UnreadableError; anything else that is raised is tried again."""
@@ -64,6 +67,7 @@ class Answering:
         if not _is_somebody(first):
             return IGNORED
         visits = await in_thread(self._introduced, taken, incomings)
+        visits[0] = await self._strays.settled(visits[0])
         if visits[0].incoming.kind == "press":
             return await self._pressing.answer(visits)
         if not first.private:
@@ -82,7 +86,7 @@ class Answering:
         unreadable = reason.startswith("unreadable")
         lang: Lang = "en" if self._chats.get(taken.chat).lang == "en" else self._hall.default_lang
         key = "trouble.unreadable" if unreadable else "trouble.failed"
-        parts = (Part(Words(lang).say(key, contact=self._hall.contact), edit=taken.placeholder),)
+        parts = (Part(Words(lang).say(key, contact=self._hall.contact), edit=taken.placeholder or None),)
         spoken = taken.chat > 0 and taken.kind in _SPOKEN
         return Outcome(
             parts=parts if spoken else (),

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from telegram import Bot
 
+from bot.channels.telegram_bot.crossing import Crossing
 from bot.channels.telegram_bot.dispatching import ATTEMPTS
 from bot.channels.telegram_bot.hall import Hall
 from bot.channels.telegram_bot.outcome import Given, NotHandledError, Outcome
 from bot.channels.telegram_bot.pacing import Pace, Time
 from bot.channels.telegram_bot.presence import Presence
 from bot.channels.telegram_bot.replies import outcome_of, say
+from bot.channels.telegram_bot.sending import nothing_fails
 from bot.channels.telegram_bot.store.inbox import Inbox
 from bot.channels.telegram_bot.store.outgoing import Pressed
 from bot.channels.telegram_bot.threads import in_thread
@@ -37,12 +39,23 @@ class Heard:
 
 
 class Conversing:
-    def __init__(self, hall: Hall, bot: Bot, inbox: Inbox, pace: Pace, clock: Time) -> None:
+    def __init__(
+        self,
+        hall: Hall,
+        bot: Bot,
+        inbox: Inbox,
+        pace: Pace,
+        crossing: Crossing,
+        clock: Time,
+        pass_by: Callable[[str], None] = nothing_fails,
+    ) -> None:
         self._hall = hall
         self._bot = bot
         self._inbox = inbox
         self._pace = pace
+        self._crossing = crossing
         self._clock = clock
+        self._pass_by = pass_by
 
     async def talk(
         self, visit: Visit, message: Message, *, before: str = "", pressed: Pressed | None = None
@@ -103,7 +116,9 @@ class Conversing:
             visit.incoming.chat,
             visit.taken.id,
             visit.words.stages,
+            self._crossing,
             visit.taken.placeholder,
+            self._pass_by,
         )
 
     def _handle(self, visit: Visit, message: Message, on_stage: Callable[[str], None] | None) -> Heard:

@@ -18,6 +18,7 @@ from bot.channels.telegram_bot.api import make_application
 from bot.channels.telegram_bot.cards import Cards
 from bot.channels.telegram_bot.commands import Commands, publish_menu
 from bot.channels.telegram_bot.conversing import Conversing
+from bot.channels.telegram_bot.crossing import Crossing
 from bot.channels.telegram_bot.dispatching import Dispatcher
 from bot.channels.telegram_bot.edits import Edits
 from bot.channels.telegram_bot.fetching import Fetching
@@ -37,14 +38,15 @@ from bot.channels.telegram_bot.store.inbox import Inbox
 from bot.channels.telegram_bot.store.ledger import Ledger
 from bot.channels.telegram_bot.store.outgoing import Outgoing
 from bot.channels.telegram_bot.store.staff import StaffLinks
+from bot.channels.telegram_bot.strays import Strays
 from bot.channels.telegram_bot.threads import in_thread
 from bot.channels.web_chat.limits import Rate
 
 LONGEST_WAIT = 60.0
 CARDS_EVERY = 15.0
 CLEAN_EVERY = timedelta(hours=1)
-ANSWERS_END, SENDING_ENDS, CLOSING = 5.0, 2.5, 1.0
-"""Seconds each may take at a stop; together under the ten that a stop may take."""
+ANSWERS_END, SENDING_ENDS, CLOSING = 4.0, 2.5, 1.0
+"""Seconds each may take at a stop, the last one twice; together under the ten that a stop may take."""
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +96,7 @@ class TelegramDoor:
         self._cards = cards(self.links, self.chats, self.outgoing) if cards else None
         self._application = make_application(access.token, access.api_url)
         self._pace = pace or Pace(self._clock)
+        self._crossing = Crossing()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._dispatcher: Dispatcher | None = None
         self._sender: Sender | None = None
@@ -201,7 +204,10 @@ class TelegramDoor:
             )
         else:
             await bot.delete_webhook()
-        await publish_menu(bot, needs=self._hall.needs is not None)
+        try:
+            await publish_menu(bot, needs=self._hall.needs is not None)
+        except TelegramError as fault:  # commands work without their menu, and a next start shows it
+            _log.warning("Telegram：命令菜单未能更新（%s）", type(fault).__name__)
 
     async def _receive(self) -> None:
         if self._access.webhook_url:
@@ -216,7 +222,7 @@ class TelegramDoor:
     def _open(self, username: str) -> tuple[Dispatcher, Sender]:
         post = Post(self._application.bot, self._hall.files)
         now = self._hall.now
-        sender = Sender(self.outgoing, self.chats, post, self._pace, self._clock, now, self._pass_by)
+        sender = Sender(self.outgoing, self.chats, post, self._pace, self._crossing, self._clock, now, self._pass_by)
         answering = self._answering(username)
         dispatcher = Dispatcher(
             self.inbox, self.ledger, answering.answer, answering.apologise, sender.wake, now, self._pass_by
@@ -226,7 +232,7 @@ class TelegramDoor:
 
     def _answering(self, username: str) -> Answering:
         hall, bot = self._hall, self._application.bot
-        conversing = Conversing(hall, bot, self.inbox, self._pace, self._clock)
+        conversing = Conversing(hall, bot, self.inbox, self._pace, self._crossing, self._clock, self._pass_by)
         staff = StaffRoom(hall, self.links, self.chats, self._cards)
         commands = Commands(hall, conversing, staff)
         edits = Edits(hall, conversing, self.chats)
@@ -241,6 +247,7 @@ class TelegramDoor:
             Groups(hall, staff, self._access.bot, username),
             staff,
             Rate(hall.per_minute, self._clock.monotonic),
+            Strays(bot, self.inbox, self.outgoing),
         )
 
     async def _chores(self) -> None:
@@ -264,13 +271,16 @@ class TelegramDoor:
         for task in tasks:
             task.cancel()
         self._loop = None
-        if self._polling is not None:
-            await self._polling.close()
-        try:
-            async with asyncio.timeout(CLOSING):
-                await self._application.shutdown()
-        except (TimeoutError, TelegramError, RuntimeError):
-            _log.debug("the connections did not close in time")
+        closing = [self._application.shutdown(), *([self._polling.close()] if self._polling else [])]
+        await asyncio.wait([asyncio.ensure_future(_closed(each)) for each in closing], timeout=CLOSING)
+
+
+async def _closed(closing: Awaitable[None]) -> None:
+    """Whatever a connection says at its end: it is thrown away."""
+    try:
+        await closing
+    except (TelegramError, RuntimeError):
+        _log.debug("the connections did not close well")
 
 
 async def _kept_up(work: Callable[[], Awaitable[None]]) -> None:

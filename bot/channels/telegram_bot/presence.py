@@ -1,4 +1,7 @@
-"""Shows that an answer is being worked on: 「正在输入」 first, then a note that becomes the answer. A mere ornament."""
+"""Shows that an answer is being worked on: 「正在输入」 first, then a note that becomes the answer. A mere ornament.
+
+The inbox knows before a note is sent that one may stand: a second attempt after a kill looks for it (strays.py).
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,16 @@ from telegram import Bot
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
+from bot.channels.telegram_bot.crossing import Crossing
 from bot.channels.telegram_bot.pacing import Pace, Time
-from bot.channels.telegram_bot.store.inbox import Inbox
+from bot.channels.telegram_bot.sending import nothing_fails
+from bot.channels.telegram_bot.store.inbox import UNSURE, Inbox
 from bot.channels.telegram_bot.threads import in_thread
 
 TYPING_AFTER, NOTE_AFTER = 0.3, 1.2
 TYPING_LASTS = 4.5
 ARRIVAL = 5.0
+FIRST_STAGE = "searching"
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +44,9 @@ class Presence:
         chat: int,
         update: int,
         words: Mapping[str, str],
+        crossing: Crossing,
         placeholder: int | None = None,
+        pass_by: Callable[[str], None] = nothing_fails,
     ) -> None:
         self._bot = bot
         self._inbox = inbox
@@ -47,9 +55,11 @@ class Presence:
         self._chat = chat
         self._update = update
         self._words = words
+        self._crossing = crossing
+        self._pass_by = pass_by
         self._loop = asyncio.get_running_loop()
         self._staged = asyncio.Event()
-        self._stage = "searching"
+        self._stage = FIRST_STAGE
         self._shown = ""
         self._posting = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -109,13 +119,19 @@ class Presence:
         words = self._words[self._stage]
         if words == self._shown:
             return
-        async with self._posting:
-            if not self._pace.spare(self._chat):
-                return
-            if self.placeholder is None:
-                sent = await self._bot.send_message(self._chat, words)
-                self.placeholder = sent.message_id
-                await in_thread(self._inbox.note_placeholder, self._update, sent.message_id)
-            else:
+        if self.placeholder is not None:
+            if self._pace.spare(self._chat):
                 await self._bot.edit_message_text(words, self._chat, self.placeholder)
-            self._shown = words
+                self._shown = words
+            return
+        async with self._crossing.alone() as arrived, self._posting:
+            if self._pace.spare(self._chat):
+                await self._post(words, arrived)
+
+    async def _post(self, words: str, arrived: Callable[[], None]) -> None:
+        await in_thread(self._inbox.note_placeholder, self._update, UNSURE)
+        sent = await self._bot.send_message(self._chat, words)
+        arrived()
+        self._pass_by("noted")
+        self.placeholder, self._shown = sent.message_id, words
+        await in_thread(self._inbox.note_placeholder, self._update, sent.message_id)

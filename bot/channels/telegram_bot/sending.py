@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from telegram.error import ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from bot.channels.telegram_bot.crossing import Crossing
 from bot.channels.telegram_bot.pacing import Pace, Time
 from bot.channels.telegram_bot.posting import GoneError, Post, RefusedError
 from bot.channels.telegram_bot.store.chats import Chats
@@ -20,11 +20,6 @@ GIVE_UP_AFTER = timedelta(hours=24)
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 LOST_TOKEN_WAIT = 60.0
 AT_ONCE = 16
-QUICK = 0.25
-"""The Bot API knows no idempotency key: what was sent but not marked before a kill goes out again. So one message is
-on its way at a time, over all chats; only where Telegram takes longer than this the next one sets out beside it.
-"""
-
 _IDLE = 30.0
 _log = logging.getLogger(__name__)
 
@@ -42,6 +37,7 @@ class Sender:
         chats: Chats,
         post: Post,
         pace: Pace,
+        crossing: Crossing,
         clock: Time,
         now: Callable[[], datetime],
         pass_by: Callable[[str], None] = nothing_fails,
@@ -50,12 +46,11 @@ class Sender:
         self._chats = chats
         self._post = post
         self._pace = pace
+        self._crossing = crossing
         self._clock = clock
         self._now = now
         self._pass_by = pass_by
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._turnstile = asyncio.Lock()
-        self._ahead: asyncio.Future[None] | None = None
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._posting: set[int] = set()
         self._wake = asyncio.Event()
@@ -137,7 +132,6 @@ class Sender:
                 if queued is None:
                     return
                 await self._pace.turn(chat)
-                self._posting.add(chat)
                 await self._attempt(queued)
                 self._posting.discard(chat)
                 self._settled.set()
@@ -147,8 +141,10 @@ class Sender:
 
     async def _attempt(self, queued: Queued) -> None:
         try:
-            async with self._slots, self._alone():
+            async with self._slots, self._crossing.alone() as arrived:
+                self._posting.add(queued.chat)
                 message = await self._post.post(queued.chat, queued.payload)
+                arrived()
                 self._pass_by("sent")
                 await in_thread(self._outgoing.mark_sent, queued.id, message, self._now())
         except RetryAfter as wait:
@@ -166,19 +162,6 @@ class Sender:
             await self._failed(queued, fault)
         except TelegramError as fault:
             await self._failed(queued, fault)
-
-    @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[None]:
-        """Set out when the message before has arrived and is marked, or is taking its time."""
-        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        async with self._turnstile:
-            if self._ahead is not None and not self._ahead.done():
-                await asyncio.wait({self._ahead}, timeout=QUICK)
-            self._ahead = mine
-        try:
-            yield
-        finally:
-            mine.set_result(None)
 
     def _unreachable(self, queued: Queued, reason: str) -> None:
         now = self._now()

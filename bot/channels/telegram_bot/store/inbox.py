@@ -18,6 +18,9 @@ Ending = Literal["done", "ignored", "failed", "quarantined"]
 ALBUM_WAIT = timedelta(seconds=2)
 """An album comes as several updates without an end mark: it is whole when nothing of it came for so long."""
 
+UNSURE = 0
+"""A placeholder that may stand or not: it was about to be sent."""
+
 KEEP_DONE = timedelta(days=14)
 """Telegram repeats an update for a day at most; ids may begin anew after a week of silence."""
 
@@ -119,6 +122,16 @@ class Inbox:
     def note_placeholder(self, id: int, message: int | None) -> None:  # noqa: A002  # the column's name
         with writing(self._engine) as connection:
             connection.execute(update(updates).where(updates.c.id == id).values(placeholder=message))
+
+    def messages_since(self, id: int) -> set[int]:  # noqa: A002  # the column's name
+        """The ids of messages and notes in private chats that came with this update or after it."""
+        query = select(updates.c.key, updates.c.placeholder).where(
+            updates.c.bot == self._bot, updates.c.id >= id, updates.c.chat > 0
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        messages = {int(row.key.split(":")[1]) for row in rows if row.key}
+        return messages | {row.placeholder for row in rows if row.placeholder}
 
     def counts(self) -> dict[str, int]:
         """How many updates of this bot are in each state."""

@@ -124,6 +124,12 @@ class Outgoing:
         with reading(self._engine) as connection:
             return [Delivery(row.state, row.message, row.error) for row in connection.execute(mine)]
 
+    def messages_between(self, first: int, past: int) -> set[int]:
+        """Which of the ids from `first` to before `past` are messages that were sent to private chats."""
+        mine = (outgoing.c.message >= first) & (outgoing.c.message < past) & (outgoing.c.chat > 0)
+        with reading(self._engine) as connection:
+            return set(connection.execute(select(outgoing.c.message).where(mine)).scalars())
+
     def pressed(self, data: str) -> Pressed | None:
         """The button that this callback data stands for; None for one that was forgotten or never made."""
         nonce, _, place = data.partition(".")

@@ -1,0 +1,46 @@
+"""What runs side by side ends at once, in the time there is."""
+
+from __future__ import annotations
+
+import threading
+
+from bot.stopping import Stopping
+
+EVER = 60.0
+
+
+def test_all_end_beside_each_other() -> None:
+    """Each waits for the other: one after another they would never end."""
+    here, there = threading.Event(), threading.Event()
+
+    def one() -> None:
+        here.set()
+        assert there.wait(EVER)
+
+    def other() -> None:
+        there.set()
+        assert here.wait(EVER)
+
+    assert Stopping(one, other, seconds=EVER).wait()
+
+
+def test_a_beginning_waits_for_nothing_and_comes_once() -> None:
+    held, count = threading.Event(), list[int]()
+
+    def slow() -> None:
+        count.append(1)
+        held.wait(EVER)
+
+    stopping = Stopping(slow, seconds=EVER)
+    stopping.begin()
+    stopping.begin()
+    held.set()
+    assert stopping.wait()
+    assert count == [1]
+
+
+def test_what_does_not_end_is_left_when_the_time_is_up() -> None:
+    held = threading.Event()
+    stopping = Stopping(lambda: held.wait(EVER) or None, seconds=0.0)
+    assert not stopping.wait()
+    held.set()
