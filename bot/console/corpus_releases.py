@@ -118,8 +118,13 @@ def _write_end(journal: CorpusJournal, run: Run, before: str, actor: Actor, now:
         journal.write(FAILED, actor, now, failure=run.failed, fault=run.detail)
         return
     plan, release = done.published.plan, done.published.release
-    counts = {"added": len(plan.add), "changed": len(plan.change), "retired": len(plan.retire)}
-    told = {"number": release.number, **counts, "faulty": len(done.faults)}
+    counts = {
+        "added": len(plan.add),
+        "changed": len(plan.change),
+        "retired": len(plan.retire),
+        "faulty": len(done.faults),
+    }
+    told = {"number": release.number, **{name: count for name, count in counts.items() if count}}
     same = release.id == before
     journal.write(SAME if same else PUBLISHED, actor, now, release="" if same else release.id, **told)
 

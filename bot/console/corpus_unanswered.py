@@ -30,7 +30,10 @@ MOST_READ = 2_000
 MOST_SHOWN = 100
 LONGEST = 160
 _MARKS = re.compile(r"[^\w]+")
-_strike = Redactor()
+_TAILED = re.compile(r"[0-9]*\*{2,}[0-9]*")
+"""The record keeps the ends of a masked number; a board for many eyes does not."""
+
+_redact = Redactor()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def grouped(turns: Iterable[Recorded]) -> list[Asked]:
     for turn in turns:
         key = _MARKS.sub("", fold(turn.question)), turn.status
         held = found.get(key)
-        shown = held.question if held else _strike(turn.question)[:LONGEST]
+        shown = held.question if held else _TAILED.sub("***", _redact(turn.question))[:LONGEST]
         last = held.last if held else turn.created_at
         found[key] = Asked(shown, turn.status, held.count + 1 if held else 1, last)
     return sorted(found.values(), key=lambda asked: (-asked.count, -asked.last.timestamp()))
