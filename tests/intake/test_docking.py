@@ -490,7 +490,7 @@ def test_rates_equal_a_hand_count() -> None:
         Docked(recorded(), [candidate(10, SIGNED, 999)]),
     ]
     rates = docking_rates(cases)
-    assert rates == DockingRates(accepted=7, contacted=5, interested=3, signed=2, amount=570)
+    assert rates == DockingRates(accepted=7, proposed=6, contacted=5, interested=3, signed=2, amount=570)
     assert (rates.contact_rate, rates.interest_rate, rates.signing_rate) == (5 / 7, 3 / 7, 2 / 7)
 
 
@@ -504,4 +504,4 @@ def test_rates_are_counted_from_what_is_stored(office: Office, docking: Docking,
     docking.set_status(zhao, tried.id, SIGNED, amount=12)
     its = parties.candidates.of_cases([done.id, waiting.id])
     rates = docking_rates(Docked(office.events(case), its[case.id]) for case in (done, waiting))
-    assert rates == DockingRates(accepted=1, contacted=1, interested=1, signed=1, amount=12)
+    assert rates == DockingRates(accepted=1, proposed=1, contacted=1, interested=1, signed=1, amount=12)
