@@ -38,12 +38,14 @@ class Column:
     """A column: its key in the code, its heading for people, and what may stand in it.
 
     `choices` are offered as a drop-down; with `several` more than one may be given, so that others are not refused by
-    the program. `dates` columns take date cells. `note` and `example` stand on the sheet of instructions.
+    the program. `dates` columns take date cells; `optional` ones need not be there. `note` and `example` stand on the
+    sheet of instructions.
     """
 
     key: str
     heading: str
     required: bool = False
+    optional: bool = False
     choices: tuple[str, ...] = ()
     several: bool = False
     dates: bool = False
@@ -111,7 +113,8 @@ def write(layout: Layout, rows: Iterable[Mapping[str, str]]) -> bytes:
     for line in lines:
         sheet.append([_cell(sheet, value) for value in line])
     _write_notes(workbook.create_sheet(layout.notes_title), layout)
-    _write_choices(workbook.create_sheet(layout.choices_title), layout)
+    if _choice_columns(layout):
+        _write_choices(workbook.create_sheet(layout.choices_title), layout)
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()
@@ -231,7 +234,7 @@ def _places(layout: Layout, grid: Grid) -> dict[int, Column]:
         if column in places.values():
             raise SheetError("heading_twice", heading=column.heading)
         places[place] = column
-    missing = [column.heading for column in layout.columns if column not in places.values()]
+    missing = [column.heading for column in layout.columns if not column.optional and column not in places.values()]
     if missing:
         raise SheetError("headings_missing", headings="、".join(missing))
     return places

@@ -59,8 +59,25 @@ def read_grid(content: bytes, sheet: str, limits: Limits = LIMITS) -> Grid:
         return _Sheet(strings, formats, package.limits.rows, Grid(hidden)).read(package, part)
 
 
+def sheet_names(content: bytes, limits: Limits = LIMITS) -> tuple[str, ...]:
+    """The sheets of a file in order, hidden ones among them. Raises SheetError as `read_grid` does."""
+    with opened(content, limits) as package:
+        workbook = next((name for kind, name in package.related("").values() if kind == "officeDocument"), "")
+        if workbook not in package.names:
+            raise SheetError("not_a_workbook")
+        return tuple(_listed(package, workbook)[0])
+
+
 def _found(package: Package, workbook: str, wanted: str) -> tuple[str, bool, bool]:
     """The relation of the wanted sheet, whether it is hidden, and whether the file counts days from 1904."""
+    sheets, from_1904 = _listed(package, workbook)
+    if wanted not in sheets:
+        raise SheetError("no_such_sheet", sheet=wanted, found="、".join(sheets) or "—")
+    return *sheets[wanted], from_1904
+
+
+def _listed(package: Package, workbook: str) -> tuple[dict[str, tuple[str, bool]], bool]:
+    """The sheets by name, each with its relation and whether it is hidden; whether days count from 1904."""
     sheets: dict[str, tuple[str, bool]] = {}
     from_1904 = False
 
@@ -72,9 +89,7 @@ def _found(package: Package, workbook: str, wanted: str) -> tuple[str, bool, boo
             from_1904 = attributes.get("date1904", "") in _TRUE
 
     package.walk(workbook, start, ignore)
-    if wanted not in sheets:
-        raise SheetError("no_such_sheet", sheet=wanted, found="、".join(sheets) or "—")
-    return *sheets[wanted], from_1904
+    return sheets, from_1904
 
 
 def _strings(package: Package, name: str) -> list[str]:

@@ -150,6 +150,8 @@ def _strict_parser() -> expat.XMLParserType:
 def _check(part: zipfile.ZipInfo, limits: Limits) -> None:
     if "vbaproject" in part.filename.lower():
         raise SheetError("macros")
+    if "externallink" in part.filename.lower():
+        raise SheetError("external_links")
     if part.flag_bits & 1:
         raise SheetError("old_or_locked")
     if part.compress_type not in _METHODS:
