@@ -22,6 +22,10 @@ def parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="build the index if there is none, then serve the web chat")
     serve.set_defaults(run="serve:serve")
 
+    doctor = commands.add_parser("doctor", help="ask each configured server whether it works, and say what does not")
+    _data(doctor)
+    doctor.set_defaults(run="doctor:doctor")
+
     telegram = commands.add_parser("telegram", help="serve the Telegram bot alone (TELEGRAM_BOT_TOKEN)")
     _data(telegram)
     telegram.set_defaults(run="telegram:telegram")

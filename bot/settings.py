@@ -52,6 +52,25 @@ class Settings(BaseSettings):
     )
     embed_base_url: str = Field("", description="OpenAI 兼容的向量服务地址，http(s)://…/v1；用自带模型时留空")
     embed_api_key: SecretStr = Field(SecretStr(""), description="向量服务的密钥")
+    llm_base_url: str = Field(
+        "", description="语言模型的 OpenAI 兼容地址，http(s)://…/v1；留空不用语言模型，答案逐条摘录"
+    )
+    llm_model: str = Field("", description="语言模型的名称；与 LLM_BASE_URL 一起设置")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="语言模型的密钥；本机服务一般不需要")
+    llm_provider: Annotated[str, Field(pattern=r"[a-z0-9_-]+")] = Field(
+        "openai", description="LangChain 的提供方名称；openai 即一切 OpenAI 兼容服务，其他须已安装对应的 LangChain 包"
+    )
+    llm_seconds: Annotated[float, Field(gt=0, le=28)] = Field(
+        25.0, description="一个问题等语言模型最多共多少秒，过时改为逐条摘录；大于 0，至多 28"
+    )
+    llm_at_once: Count = Field(4, description="同时最多几个问题在用语言模型；正整数")
+    llm_per_user_day: Size = Field(100, description="每个用户每天最多几问用语言模型，此后逐条摘录；非负整数")
+    llm_tokens_day: Size = Field(2_000_000, description="每天最多用多少 token，用完当天改为逐条摘录；0 表示不限")
+    llm_yuan_day: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="每天最多花多少元（按下面两项单价计），用完当天改为逐条摘录；0 表示不限"
+    )
+    llm_yuan_in: Annotated[float, Field(ge=0)] = Field(0.0, description="每百万输入 token 多少元，用于费用统计")
+    llm_yuan_out: Annotated[float, Field(ge=0)] = Field(0.0, description="每百万输出 token 多少元，用于费用统计")
     dense_weight: Share = Field(0.4, description="向量检索在融合中的权重，0 到 1 的小数")
     status_stale_days: Count = Field(90, description="政策效力状态核对后超过这么多天即显示为待核实；正整数")
     question_max_chars: Count = Field(300, description="一个问题最多多少字；正整数")
@@ -99,7 +118,9 @@ class Settings(BaseSettings):
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("chroma_url", "embed_base_url", "public_url", "telegram_api_url", "telegram_webhook_url")
+    @field_validator(
+        "chroma_url", "embed_base_url", "llm_base_url", "public_url", "telegram_api_url", "telegram_webhook_url"
+    )
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -140,6 +161,21 @@ class Settings(BaseSettings):
     def _webhook_has_a_secret(self) -> Settings:
         if self.telegram_webhook_url and not self.telegram_webhook_secret.get_secret_value():
             raise ValueError("设了 TELEGRAM_WEBHOOK_URL 时必须设置 TELEGRAM_WEBHOOK_SECRET")
+        return self
+
+    @property
+    def llm(self) -> bool:
+        """Whether a language model is configured."""
+        return bool(self.llm_model)
+
+    @model_validator(mode="after")
+    def _language_model_is_whole(self) -> Settings:
+        if self.llm_model and self.llm_provider == "openai" and not self.llm_base_url:
+            raise ValueError(f"LLM_MODEL 为「{self.llm_model}」时必须设置 LLM_BASE_URL")
+        if self.llm_base_url and not self.llm_model:
+            raise ValueError("设了 LLM_BASE_URL 时必须设置 LLM_MODEL")
+        if self.llm_yuan_day and not (self.llm_yuan_in or self.llm_yuan_out):
+            raise ValueError("设了 LLM_YUAN_DAY 时必须设置 LLM_YUAN_IN 或 LLM_YUAN_OUT，否则花费无从计算")
         return self
 
     @model_validator(mode="after")

@@ -7,7 +7,8 @@ port's contract suite under tests/contracts/.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,52 @@ class VectorStoreError(Exception):
 
 class ReleaseStoreError(Exception):
     """The release could not be read or written; nothing of it is visible."""
+
+
+ModelFault = Literal[
+    "timeout", "limited", "server", "unreachable", "cut", "empty", "broken", "too_long", "refused", "unsupported",
+    "denied", "resting", "busy", "spent",
+]  # fmt: skip
+"""Why a language model did not answer. The last three are our own refusals to ask it: see rag/model_answers/guarded."""
+
+
+class ModelError(Exception):
+    """The language model did not answer in the shape asked for; whoever catches this goes on without one."""
+
+    def __init__(self, fault: ModelFault, words: str = "") -> None:
+        super().__init__(f"{fault}: {words}" if words else fault)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked. `system` is ours and public; `given` is data as JSON, whoever wrote it.
+
+    `shape` is the JSON schema of the reply, `name` what it is called ([a-z_]+).
+    """
+
+    name: str
+    system: str
+    given: str
+    shape: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReply:
+    """What a model said, as a JSON object not yet checked against its shape, and the tokens that it cost."""
+
+    content: Mapping[str, Any]
+    tokens_in: int
+    tokens_out: int
+
+
+class LanguageModel(Protocol):
+    """A chat model that answers in a shape. Stateless, safe from several threads; no tools, no stream."""
+
+    name: str
+
+    def ask(self, prompt: Prompt, seconds: float) -> ModelReply:
+        """Raises ModelError, at the latest after that many seconds. Never asks twice by itself."""
 
 
 class Embedder(Protocol):
