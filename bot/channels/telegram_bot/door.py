@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from telegram.error import InvalidToken, TelegramError
 
 from bot.channels.telegram_bot.answering import Answering
-from bot.channels.telegram_bot.api import make_application
+from bot.channels.telegram_bot.api import UNREAD, make_application
 from bot.channels.telegram_bot.cards import Cards
 from bot.channels.telegram_bot.commands import Commands, publish_menu
 from bot.channels.telegram_bot.conversing import Conversing
@@ -180,7 +180,7 @@ class TelegramDoor:
                 await self._introduce()
             except InvalidToken:
                 raise TokenRefusedError from None
-            except TelegramError as fault:
+            except (TelegramError, *UNREAD) as fault:  # the latter where something else than the Bot API answers
                 if self._trouble is None:
                     self._trouble = f"连不上 Telegram（{type(fault).__name__}）"
                     _log.warning("Telegram：启动时%s。会一直重试；如需代理，请设置 HTTPS_PROXY。", self._trouble)

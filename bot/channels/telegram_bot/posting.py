@@ -19,6 +19,7 @@ from telegram import (
 )
 from telegram.error import BadRequest
 
+from bot.channels.telegram_bot.api import UNREAD
 from bot.channels.telegram_bot.parts import Attached, Key, Payload
 from bot.channels.telegram_bot.threads import in_thread
 from bot.files import FileStore, FileStoreError
@@ -43,8 +44,14 @@ class RefusedError(Exception):
     """Telegram takes this message in no form. The words are Telegram's."""
 
 
+class OddAnswerError(Exception):
+    """What was answered, or what was to be sent, is nothing the library can read. Says what kind of fault."""
+
+
 class Post:
-    """Sends what was kept. Raises telegram.error.TelegramError for what may pass, GoneError and RefusedError else."""
+    """Sends what was kept. Raises telegram.error.TelegramError for what may pass, GoneError, RefusedError and
+    OddAnswerError else.
+    """
 
     def __init__(self, bot: Bot, files: FileStore | None = None) -> None:
         self._bot = bot
@@ -52,6 +59,12 @@ class Post:
 
     async def post(self, chat: int, payload: Payload) -> int | None:
         """Send it, or write it over the message it replaces; the id of the message that shows it now."""
+        try:
+            return await self._post(chat, payload)
+        except UNREAD as fault:
+            raise OddAnswerError(type(fault).__name__) from fault
+
+    async def _post(self, chat: int, payload: Payload) -> int | None:
         if payload.remove is not None:
             with suppress(BadRequest):
                 await self._bot.delete_message(chat, payload.remove)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import TelegramError
 
+from bot.channels.telegram_bot.api import UNREAD
 from bot.channels.telegram_bot.clauses import clause
 from bot.channels.telegram_bot.commands import Commands
 from bot.channels.telegram_bot.conversing import STALE, Conversing
@@ -107,7 +108,7 @@ class Pressing:
             await self._bot.answer_callback_query(
                 incoming.callback or "", text=text[:200] or None, show_alert=bool(text)
             )
-        except TelegramError:
+        except (TelegramError, *UNREAD):
             _log.debug("a pressed button could not be acknowledged")
 
     async def _tick(self, visit: Visit, pressed: Pressed) -> None:
@@ -119,7 +120,7 @@ class Pressing:
         markup = InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=DONE)]])
         try:
             await self._bot.edit_message_reply_markup(visit.incoming.chat, message, reply_markup=markup)
-        except TelegramError:
+        except (TelegramError, *UNREAD):
             _log.debug("a pressed button could not be ticked")
 
     @staticmethod

@@ -11,7 +11,7 @@ from telegram.error import ChatMigrated, Forbidden, InvalidToken, NetworkError, 
 
 from bot.channels.telegram_bot.crossing import Crossing
 from bot.channels.telegram_bot.pacing import Pace, Time
-from bot.channels.telegram_bot.posting import GoneError, Post, RefusedError
+from bot.channels.telegram_bot.posting import GoneError, OddAnswerError, Post, RefusedError
 from bot.channels.telegram_bot.store.chats import Chats
 from bot.channels.telegram_bot.store.outgoing import Delivery, Outgoing, Queued
 from bot.channels.telegram_bot.threads import in_thread
@@ -19,6 +19,9 @@ from bot.channels.telegram_bot.threads import in_thread
 GIVE_UP_AFTER = timedelta(hours=24)
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 LOST_TOKEN_WAIT = 60.0
+ODD_ATTEMPTS = 3
+"""An answer that cannot be read may stand for a message that arrived: it is not sent for a day."""
+
 AT_ONCE = 16
 _IDLE = 30.0
 _log = logging.getLogger(__name__)
@@ -154,6 +157,8 @@ class Sender:
         except RefusedError as fault:
             _log.error("Telegram refuses a message: %s", fault)
             await in_thread(self._outgoing.mark_failed, queued.id, str(fault), self._now())
+        except OddAnswerError as odd:
+            await self._failed(queued, odd, ODD_ATTEMPTS)
         except ChatMigrated as moved:
             await in_thread(self._move, queued.chat, moved.new_chat_id)
         except InvalidToken:
@@ -173,13 +178,13 @@ class Sender:
         self._chats.move(old, new)
         self._outgoing.move(old, new)
 
-    async def _failed(self, queued: Queued, fault: TelegramError) -> None:
-        """Wait and try again, each time twice as long; give up after a day."""
-        reason = type(fault).__name__
+    async def _failed(self, queued: Queued, fault: Exception, most: int | None = None) -> None:
+        """Wait and try again, each time twice as long; give up after a day, or after so many attempts."""
+        reason = str(fault) if isinstance(fault, OddAnswerError) else type(fault).__name__
         attempts = await in_thread(self._outgoing.note_attempt, queued.id, reason)
-        if self._now() - queued.created_at > GIVE_UP_AFTER:
+        if attempts >= (most or attempts + 1) or self._now() - queued.created_at > GIVE_UP_AFTER:
             await in_thread(self._outgoing.mark_failed, queued.id, reason, self._now())
-            _log.error("a message was given up after a day of failures: %s", reason)
+            _log.error("a message was given up after %d attempts: %s", attempts, reason)
             return
         self._pace.hold(queued.chat, min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT))
 
