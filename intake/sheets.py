@@ -25,7 +25,10 @@ from intake.reading.plain import tight
 from intake.workbook.grid import LONGEST_CELL, Cell, Grid, escaped, read_grid
 from intake.workbook.package import LIMITS, Limits, SheetError
 
-__all__ = ["LIMITS", "Column", "Fault", "Layout", "Limits", "Line", "SheetError", "Table", "guarded", "read", "write"]
+__all__ = [
+    "LIMITS", "Column", "Fault", "Layout", "Limits", "Line", "SheetError", "Table", "cell_text", "guarded", "read",
+    "write",
+]  # fmt: skip
 
 _RISKY = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠])")
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -104,7 +107,7 @@ def write(layout: Layout, rows: Iterable[Mapping[str, str]]) -> bytes:
     Line breaks become LF and control characters are dropped. Raises SheetError (cell_too_long) for what fits no cell.
     """
     # All texts first: a sheet that is left half-written leaves its temporary file behind.
-    lines = [[_value(row.get(column.key, "")) for column in layout.columns] for row in rows]
+    lines = [[cell_text(row.get(column.key, "")) for column in layout.columns] for row in rows]
     workbook = Workbook(write_only=True)
     workbook.properties.creator = layout.title
     sheet = workbook.create_sheet(layout.title)
@@ -135,7 +138,8 @@ def _clean(text: str) -> str:
     return _UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _value(text: str) -> str:
+def cell_text(text: str) -> str:
+    """A text as it stands in the file: guarded, the format's escapes escaped. Raises SheetError (cell_too_long)."""
     value = escaped(guarded(text))
     if len(value.encode("utf-16-le")) // 2 > LONGEST_CELL:
         raise SheetError("cell_too_long", limit=str(LONGEST_CELL))
@@ -150,7 +154,7 @@ def _cell(sheet: Any, value: str) -> Any:
 
 
 def _heading(sheet: Any, text: str) -> Any:
-    cell = _cell(sheet, _value(text))
+    cell = _cell(sheet, cell_text(text))
     cell.font = Font(bold=True)
     cell.fill = PatternFill("solid", fgColor="DDE8F3")
     cell.alignment = Alignment(vertical="center", wrap_text=True)
@@ -187,7 +191,7 @@ def _write_notes(sheet: Any, layout: Layout) -> None:
     yes, no = layout.notes_words
     for column in layout.columns:
         words = (column.heading, yes if column.required else no, column.note, column.example, "、".join(column.choices))
-        sheet.append([_cell(sheet, _value(text)) for text in words])
+        sheet.append([_cell(sheet, cell_text(text)) for text in words])
 
 
 def _write_choices(sheet: Any, layout: Layout) -> None:
@@ -195,7 +199,7 @@ def _write_choices(sheet: Any, layout: Layout) -> None:
     sheet.append([_heading(sheet, column.heading) for column in columns])
     for number in range(max((len(column.choices) for column in columns), default=0)):
         texts = [column.choices[number] if number < len(column.choices) else "" for column in columns]
-        sheet.append([_cell(sheet, _value(text)) for text in texts])
+        sheet.append([_cell(sheet, cell_text(text)) for text in texts])
 
 
 # ------------------------------------------------------------------------------------------------------------- reading

@@ -13,6 +13,7 @@ from bot.channels.web_chat.assets import load_assets
 from bot.channels.web_chat.pages import lang_of
 from bot.console.drawing import Drawing
 from bot.console.labels import Labels
+from bot.console.numbers_desk import Numbers
 from bot.console.parts import ConsoleParts
 from bot.console.passwords import Passwords
 from bot.console.queue_board import Board
@@ -24,6 +25,7 @@ from bot.console.store.sessions import StaffSessions
 from bot.console.store.sign_ins import SignInLog
 from bot.console.visit import Declined
 from bot.console.words import load_words
+from intake.statistics_ledger import Ledger
 from intake.store.register_history import Changes
 
 STATIC = "/console/static"
@@ -38,6 +40,7 @@ class Desk:
     cookies: Cookies
     drawing: Drawing
     board: Board
+    numbers: Numbers
     rights: Lock = field(default_factory=Lock)
     """Held while it is checked that an administrator is left, and until the change is made."""
 
@@ -65,7 +68,9 @@ def make_desk(parts: ConsoleParts) -> Desk:
     drawing = Drawing(load_words(), assets, load_assets(), https=parts.https)
     needs = parts.needs
     board = Board(parts.engine, needs.formbook, needs.timing, parts.clock.now)
-    return Desk(parts, signing_in_of(parts), Cookies(https=parts.https), drawing, board)
+    ledger = Ledger(parts.engine, needs.timing, parts.clock.now)
+    numbers = Numbers(board, ledger, needs.timing, needs.reference, parts.clock.now)
+    return Desk(parts, signing_in_of(parts), Cookies(https=parts.https), drawing, board, numbers)
 
 
 def signing_in_of(parts: ConsoleParts) -> SigningIn:

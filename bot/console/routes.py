@@ -18,6 +18,7 @@ from bot.console import (
     home_pages,
     log_pages,
     me_pages,
+    numbers_pages,
     queue_pages,
     routing_pages,
     sign_in_pages,
@@ -48,6 +49,7 @@ PARTS: tuple[Routes, ...] = (
     team_pages.routes,
     routing_pages.routes,
     calendar_pages.routes,
+    numbers_pages.routes,
     log_pages.routes,
 )
 
