@@ -7,10 +7,11 @@ labels in full, 「待工作人员核实」, both ends of a range of days.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from intake.display import WAN, show
@@ -31,8 +32,10 @@ def case_book() -> dict[str, Any]:
     return tomllib.loads((DATA_FOLDER / "case_sheets.toml").read_text("utf-8"))
 
 
-def words() -> dict[str, Any]:
-    return dict(case_book()["words"])
+@lru_cache(maxsize=1)
+def words() -> Mapping[str, Any]:
+    """The words that stand in cells and notes."""
+    return MappingProxyType(case_book()["words"])
 
 
 def written(step: Step, answered: Answered) -> str | date:
