@@ -214,7 +214,10 @@ class Ground:
         if sorted(numbers) != sorted(person.reference or "" for person in self.people):
             raise RoundError(f"needs {numbers} are not those of {[person.reference for person in self.people]}")
         if self.most_repeated > 1 or self.unexplained:
-            raise RoundError(f"{self.repeated} replies repeated by {len(self.killed)} kills")
+            raise RoundError(
+                f"{self.repeated} replies repeated by {len(self.killed)} kills, {self.most_repeated} by one of them, "
+                f"{self.unexplained} without any"
+            )
         if self.notes_left:
             raise RoundError(f"{self.notes_left} notes are left")
 

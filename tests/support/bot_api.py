@@ -131,6 +131,7 @@ class BotApi(ThreadingHTTPServer):
         self.changed = threading.Condition(threading.RLock())
         self.pending: list[dict[str, Any]] = []
         self.posted: list[Posted] = []
+        self._chats: dict[int, list[Posted]] = {}
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.blocked: set[int] = set()
@@ -227,7 +228,7 @@ class BotApi(ThreadingHTTPServer):
     def to(self, chat: int) -> list[Posted]:
         """What stands in a chat now."""
         with self.changed:
-            return [posted for posted in self.posted if posted.chat == chat and not posted.deleted]
+            return [posted for posted in self._chats.get(chat, ()) if not posted.deleted]
 
     def reply(self, chat: int = 7, past: int = 0) -> Posted:
         """The first message to a chat after `past` others, waited for."""
@@ -395,12 +396,13 @@ class BotApi(ThreadingHTTPServer):
             posted = Posted(next(self._message_ids), chat, text, keyboard=keyboard, markup=markup, reply_to=reply_to)
             posted.at = time.monotonic()
             self.posted.append(posted)
+            self._chats.setdefault(chat, []).append(posted)
         return posted
 
     def _found(self, parameters: dict[str, Any]) -> Posted:
         chat, number = self._chat(parameters), int(parameters["message_id"])
-        for posted in self.posted:
-            if (posted.chat, posted.id) == (chat, number) and not posted.deleted:
+        for posted in self.to(chat):
+            if posted.id == number:
                 return posted
         raise RefusedError(400, "Bad Request: message to edit not found")
 
@@ -511,7 +513,7 @@ def _query(text: str) -> dict[str, Any]:
 
 
 def _multipart(kind: str, body: bytes) -> dict[str, Any]:
-    whole = BytesParser().parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
+    whole: Any = BytesParser().parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
     fields: dict[str, Any] = {}
     for part in whole.get_payload():
         name = part.get_param("name", header="content-disposition")
