@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from bot.accounts import Accounts
+from bot.admission import Admission
 from bot.clock import Clock, SystemClock
 from bot.conversation import Conversation
 from bot.dialogs.ask import AskDialog
@@ -20,6 +21,8 @@ from db.engine import make_engine
 from db.migrating import upgrade
 from rag.adapters.segment_files import SegmentFiles
 from rag.indexing import Indexes
+from rag.model_answers.guarded import GuardedModel
+from rag.model_answers.writing import Writer
 from rag.pipeline import Limits, Pipeline
 from rag.ports import Embedder, EmbedderError, VectorStore
 from rag.reader import Reader
@@ -47,6 +50,7 @@ class House:
     reader: Reader
     pipeline: Pipeline
     ask: AskDialog
+    model: GuardedModel | None = None
     notes: list[str] = field(default_factory=list)
 
     def conversation(self) -> Conversation:
@@ -127,9 +131,19 @@ def build(settings: Settings, clock: Clock | None = None, *, vectors: bool = Tru
     )
     reader = Reader(places, settings.status_stale_days)
     limits = Limits(longest_question=settings.question_max_chars, dense_weight=settings.dense_weight)
-    pipeline = Pipeline(reader, clock.today, limits)
-    ask = AskDialog(pipeline, settings.fallback_contact, settings.question_max_chars)
-    return House(settings, clock, engine, places, reader, pipeline, ask, notes)
+    model = _language_model(settings, clock)
+    pipeline = Pipeline(reader, clock.today, limits, Writer(model) if model else None)
+    admission = Admission(settings.llm_per_user_day, clock.today) if model else None
+    ask = AskDialog(pipeline, settings.fallback_contact, settings.question_max_chars, admission)
+    return House(settings, clock, engine, places, reader, pipeline, ask, model, notes)
+
+
+def _language_model(settings: Settings, clock: Clock) -> GuardedModel | None:
+    if not settings.llm:
+        return None
+    from bot.language_model import guarded_model
+
+    return guarded_model(settings, clock)
 
 
 def needs_of(engine: Engine, settings: Settings, clock: Clock) -> Needs:

@@ -105,6 +105,7 @@ class Conversation:
             district=message.district or self.district(message.account),
             as_of=message.as_of,
             on_stage=on_stage,
+            account=message.account,
         )
 
     def past(self, account: str, conversation: str, limit: int = 50) -> list[tuple[str, str, Reply, datetime]]:

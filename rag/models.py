@@ -220,7 +220,8 @@ class Turn:
 class Question:
     """What was asked and in what setting. `district` is a name or alias (崂山, 西海岸新区 …), `as_of` today if None.
 
-    A `private` question is searched for by its words alone: it is not embedded and no model sees it.
+    A `private` question is searched for by its words alone: it is not embedded and no model sees it. One that is not
+    `aided` is answered without a language model (the asker's share of it is used up).
     """
 
     text: str
@@ -228,6 +229,7 @@ class Question:
     district: str | None = None
     as_of: date | None = None
     private: bool = False
+    aided: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +241,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """What a language model had to do with an answer: sentences kept, why others fell, the fault that ended it."""
+
+    model: str
+    kept: int
+    dropped: tuple[str, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a question came to. `notices` and `choices` are keys into the wording files; claims are verbatim.
+
+    Where it is `generated`, a language model wrote the claims, each proven by its quotes; then `citations` are the
+    quotes' cards, each once. Otherwise there is a card a claim.
 
     `nearest` are citations that did not answer (未直接回答) or, for a listing, policies that may concern the asker.
     """
@@ -253,6 +268,8 @@ class Answer:
     notices: tuple[Notice, ...] = ()
     choices: tuple[Notice, ...] = ()
     listing: bool = False
+    generated: bool = False
+    writing: Writing | None = None
     focus: Focus = Focus()
     release: str | None = None
     as_of: date | None = None

@@ -17,6 +17,9 @@ from rag.guardrails import guard
 from rag.intents import intent_model, meant
 from rag.jurisdictions import parse_place
 from rag.listing import candidates
+from rag.model_answers.checking import Checked
+from rag.model_answers.guarded import Allowance
+from rag.model_answers.writing import MOST_PASSAGES, Writer
 from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Level, Notice, Question, Step
 from rag.ports import EmbedderError, Vector
 from rag.reader import Reader, Shelf
@@ -80,6 +83,8 @@ class Asking:
     vectors: dict[str, Vector] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
     contradicted: bool = False
+    allowance: Allowance | None = None
+    on_stage: Callable[[str], None] = unheard
     answer: Answer | None = None
     steps: list[Step] = field(default_factory=list)
 
@@ -87,10 +92,18 @@ class Asking:
 class Pipeline:
     """Answers questions from the published release. Safe to use from several threads at once."""
 
-    def __init__(self, reader: Reader, today: Callable[[], date], limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        today: Callable[[], date],
+        limits: Limits | None = None,
+        writer: Writer | None = None,
+    ) -> None:
+        """Without a `writer` no language model is asked; with one, the clauses still answer wherever it fails."""
         self._reader = reader
         self._today = today
         self._limits = limits or Limits()
+        self._writer = writer
 
     def answer(self, question: Question, on_stage: Callable[[str], None] = unheard) -> Answer:
         """Take the steps in order. The release is fixed before the first and stands in the answer."""
@@ -98,7 +111,9 @@ class Pipeline:
         if shelf is None:
             return Answer(AnswerStatus.NOT_READY, question.text)
         day = question.as_of or self._today()
-        asking = Asking(question, shelf, day, day)
+        asking = Asking(question, shelf, day, day, on_stage=on_stage)
+        if self._writer is not None and question.aided and not question.private:
+            asking.allowance = self._writer.allowance()
         for name, step in self._steps:
             on_stage(name)
             started = time.perf_counter()
@@ -183,9 +198,21 @@ class Pipeline:
         elif not asking.hits or asking.contradicted or _incomplete(asking) or self._unsure(asking):
             asking.answer = _not_found(asking)
         else:
-            asking.answer = _answered(asking, asked)
+            asking.answer = self._written(asking, _answered(asking, asked))
 
     # ----------------------------------------------------------------------------------------------------- details
+
+    def _written(self, asking: Asking, extracted: Answer) -> Answer:
+        """The answer in a model's sentences where each is proven, else the extracted one as it is."""
+        if self._writer is None or asking.allowance is None:
+            return extracted
+        asking.on_stage("writing")
+        asked, _ = _read(asking)
+        hits = _material(asking, extracted)
+        outcome = self._writer.write(asking.rewritten.text, hits, asking.allowance, asked.related)
+        if outcome.checked is None:
+            return replace(extracted, writing=outcome.writing)
+        return replace(_generated(asking, outcome.checked, hits), writing=outcome.writing)
 
     def _search_for(self, asking: Asking) -> Search:
         asked, scope = _read(asking)
@@ -326,6 +353,36 @@ def _answered(asking: Asking, asked: Understanding) -> Answer:
         claims=tuple(claim for _, claim in chosen),
         citations=citations,
         notices=(*composing.notices(citations, asking.shelf, asking.shown_day), *_ending(asking, citations)),
+        focus=_focus(asking, citations),
+    )
+
+
+def _material(asking: Asking, extracted: Answer) -> list[Hit]:
+    """What a model may write from: the clauses that would be quoted, then others found that are in force."""
+    _, scope = _read(asking)
+    quoted = {citation.passage for citation in extracted.citations}
+    first = [hit for hit in asking.hits if hit.passage.id in quoted]
+    place = asking.shelf.catalogue.place
+    current = [hit for hit in asking.hits if hit not in first and scope.current[place[hit.passage.document]]]
+    return [*first, *current][:MOST_PASSAGES]
+
+
+def _generated(asking: Asking, checked: Checked, hits: Sequence[Hit]) -> Answer:
+    """Sentences that are proven, over the cards of their quotes, a policy's together."""
+    by_passage = {hit.passage.id: hit for hit in hits}
+    quotes = dict.fromkeys(quote for claim in checked.claims for quote in claim.quotes)
+    cards = [composing.cite(by_passage[q.passage], q.quote, asking.shelf, asking.shown_day) for q in quotes]
+    order = list(dict.fromkeys(card.policy for card in cards))
+    citations = tuple(sorted(cards, key=lambda card: order.index(card.policy)))
+    missing = [Notice("missing", {"parts": "、".join(checked.missing)})] if checked.missing else []
+    said = composing.notices(citations, asking.shelf, asking.shown_day)
+    return Answer(
+        AnswerStatus.ANSWERED,
+        asking.text,
+        claims=checked.claims,
+        citations=citations,
+        notices=(Notice("ai_generated"), *said, *missing, *_ending(asking, citations)),
+        generated=True,
         focus=_focus(asking, citations),
     )
 

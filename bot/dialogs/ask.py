@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 
+from bot.admission import Admission
 from bot.dialogs.wording_of_answers import AnswerText
 from bot.messages import Choice, Reply
 from bot.phrases import Lang, Phrases
@@ -23,8 +26,12 @@ TOPIC = "topic:"
 class AskDialog:
     """Asks the pipeline and puts its answer into words. `contact` is whom to ask where it does not know."""
 
-    def __init__(self, pipeline: Pipeline, contact: str, longest_question: int) -> None:
+    def __init__(
+        self, pipeline: Pipeline, contact: str, longest_question: int, admission: Admission | None = None
+    ) -> None:
+        """`admission` is there where a language model is."""
         self._pipeline = pipeline
+        self._admission = admission
         self.contact = contact
         self._phrases: dict[str, Phrases] = {lang: Phrases(lang) for lang in ("zh", "en")}
         self._texts = {lang: AnswerText(phrases, contact, longest_question) for lang, phrases in self._phrases.items()}
@@ -39,11 +46,17 @@ class AskDialog:
         as_of: date | None = None,
         on_stage: Callable[[str], None] | None = None,
         private: bool = False,
+        account: str | None = None,
     ) -> Reply:
-        """`private` words are searched for as they are: no embedder and no model sees them. No number is sought."""
+        """`private` words are searched for as they are: no embedder and no model sees them. No number is sought.
+
+        `account` is whose share of the language model is used; nobody's where it is None.
+        """
         question = Question(without_numbers(text), tuple(history), district, as_of, private)
         try:
-            answer = self._pipeline.answer(question, on_stage or (lambda _stage: None))
+            with self._admission.one(account) if self._admission and account else nullcontext(True) as aided:
+                asked = replace(question, aided=aided)
+                answer = self._pipeline.answer(asked, on_stage or (lambda _stage: None))
         except ReleaseStoreError:
             _log.exception("the release store cannot be read")
             answer = Answer(AnswerStatus.NOT_READY, text)

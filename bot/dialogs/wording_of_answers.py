@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from bot.phrases import Phrases
-from rag.models import Answer, AnswerStatus, Citation, Claim, Notice, PolicyState
+from rag.models import Answer, AnswerStatus, Citation, Notice, PolicyState
 
-_FIRST = ("injection_ignored", "as_of", "listing", "retired_by", "retired", "from_reports")
-_LAST = ("listing_no_district", "office", "office_asof")
+_FIRST = ("ai_generated", "injection_ignored", "as_of", "listing", "retired_by", "retired", "from_reports")
+_LAST = ("missing", "listing_no_district", "office", "office_asof")
 
 
 class AnswerText:
@@ -29,7 +29,9 @@ class AnswerText:
 
     def _answered(self, answer: Answer) -> Iterable[str]:
         yield from self._notices(answer.notices, _FIRST)
-        pairs = list(zip(answer.citations, answer.claims, strict=True))
+        if answer.generated:
+            yield from self._generated(answer)
+        pairs = list(zip(answer.citations, _texts(answer), strict=True))
         for heading, group in groupby(pairs, key=lambda pair: self._heading(pair[0])):
             yield f"\n{heading}"
             yield from self._clauses(list(group))
@@ -71,14 +73,21 @@ class AnswerText:
     def _level(self, citation: Citation) -> str:
         return self._phrases.say(f"ask.section.{citation.level}", jurisdiction=citation.jurisdiction or "")
 
-    def _clauses(self, group: Sequence[tuple[Citation, Claim]]) -> Iterable[str]:
-        for citation, claim in group:
+    def _generated(self, answer: Answer) -> Iterable[str]:
+        """A model's sentences, apart from the clauses that prove them."""
+        yield ""
+        for claim in answer.claims:
+            yield self._phrases.say("ask.claim", text=claim.text)
+        yield f"\n{self._phrases.say('ask.grounds')}"
+
+    def _clauses(self, group: Sequence[tuple[Citation, str]]) -> Iterable[str]:
+        for citation, text in group:
             if citation.policy_status is None:
                 article = f"{citation.article}　" if citation.article else ""
-                yield self._phrases.say("ask.clause_plain", article=article, text=claim.text)
+                yield self._phrases.say("ask.clause_plain", article=article, text=text)
             else:
                 reported = self._phrases.say("ask.reported") if _doubtful(citation) else ""
-                yield self._clause(citation, reported + claim.text)
+                yield self._clause(citation, reported + text)
 
     def _clause(self, citation: Citation, text: str) -> str:
         return self._phrases.say("ask.clause", article=citation.article or citation.title, text=text)
@@ -106,6 +115,21 @@ class AnswerText:
             for notice in notices:
                 if notice.key == key:
                     yield self._phrases.say(f"ask.notice.{key}", **notice.values)
+
+
+def _texts(answer: Answer) -> list[str]:
+    """What stands beside each card: the claim, or the clause that a model's claims are proven by."""
+    if not answer.generated:
+        return [claim.text for claim in answer.claims]
+    return [_row_in_words(citation.quote) for citation in answer.citations]
+
+
+def _row_in_words(quote: str) -> str:
+    """A table's row without its bars."""
+    row = quote.strip()
+    if not (row.startswith("|") and row.endswith("|")) or "\n" in row:
+        return quote
+    return "；".join(cell.strip() for cell in row.strip("|").split("|"))
 
 
 def _doubtful(citation: Citation) -> bool:

@@ -76,7 +76,8 @@ def blocks_of(reply: Reply) -> list[Block]:
 def _quoted(text: str, answer: Answer) -> Iterator[tuple[int, int]]:
     """Where the clauses stand in the text, in order."""
     at = 0
-    for quote in [*(claim.text for claim in answer.claims), *(citation.quote for citation in answer.nearest)]:
+    clauses = [c.quote for c in answer.citations] if answer.generated else [claim.text for claim in answer.claims]
+    for quote in [*clauses, *(citation.quote for citation in answer.nearest)]:
         start = text.find(quote, at) if quote else -1
         if start >= 0:
             at = start + len(quote)

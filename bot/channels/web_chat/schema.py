@@ -92,6 +92,9 @@ class ChatReply(Out):
     release: str | None = None
     listing: bool = False
     as_of: date | None = None
+    generated: bool = Field(
+        default=False, description="a language model wrote the claims; each is proven by its quotes"
+    )
     form: FormOut | None = None
     files: list[FileOut] = []
     id: str | None = None
@@ -104,6 +107,7 @@ class ChatReply(Out):
             parts["claims"] = [ClaimOut.of(claim) for claim in answer.claims]
             parts["nearest"] = [CitationOut.of(citation) for citation in answer.nearest]
             parts |= {"release": answer.release, "listing": answer.listing, "as_of": answer.as_of}
+            parts["generated"] = answer.generated
         if reply.form:
             parts["form"] = FormOut.model_validate({name: getattr(reply.form, name) for name in FormOut.model_fields})
         return cls(

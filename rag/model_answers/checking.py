@@ -1,0 +1,145 @@
+"""What a model wrote → claims that are proven, and why the others fell. Pure.
+
+Start here for what a written claim must pass: quotes exact, figures in its own quotes, words of its own clauses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag.citations import locate, verified
+from rag.model_answers.quantities import quantities, stated
+from rag.model_answers.support import folded, is_plain_text, keeps_bounds, keeps_polarity, keeps_to
+from rag.models import Claim, Passage, Quote
+
+MOST_CLAIMS = 6
+LONGEST_CLAIM = 160
+SHORTEST_QUOTE = 4
+LONGEST_SHOWN = 320
+
+Why = Literal["no quote", "quote not verbatim", "markup", "number", "words", "bound", "negation", "too long", "again"]
+WHY: Mapping[Why, str] = {
+    "no quote": "没有引文，或编号不对",
+    "quote not verbatim": "引文与条款不是一字不差",
+    "markup": "含有网址、标记符号，或不是中文",
+    "number": "句子里的数字、金额、比例或日期不在自己的引文里",
+    "words": "句子用了条款里没有的说法",
+    "bound": "丢了“最高”“不低于”一类的限定词",
+    "negation": "肯定与否定和引文不一致",
+    "too long": "句子太长",
+    "again": "重复",
+}
+
+
+class WrittenQuote(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    passage: Annotated[str, Field(max_length=20, description="条款编号，如 P1")]
+    quote: Annotated[str, Field(max_length=2000, description="从该条 text 中一字不差抄下的一段")]
+
+
+class WrittenClaim(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    text: Annotated[str, Field(max_length=2000, description="一句中文")]
+    quotes: Annotated[list[WrittenQuote], Field(max_length=8)]
+
+
+class Written(BaseModel):
+    """The shape that a model is asked for."""
+
+    model_config = ConfigDict(extra="ignore")
+    completeness: Literal["complete", "partial", "none"]
+    claims: Annotated[list[WrittenClaim], Field(max_length=20)]
+    missing: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=8)] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Claims that are proven, the others with why they fell, and what of the question stays unanswered."""
+
+    claims: tuple[Claim, ...]
+    dropped: tuple[tuple[str, Why], ...]
+    missing: tuple[str, ...]
+
+
+def check(written: Written, passages: Mapping[str, Passage], question: str, synonyms: Sequence[str] = ()) -> Checked:
+    """`passages` by the handle that the model was given. `synonyms` stand for words of the clauses (高企)."""
+    kept: list[Claim] = []
+    dropped: list[tuple[str, Why]] = []
+    for claim in written.claims[:MOST_CLAIMS]:
+        found = _proven(claim, passages, synonyms)
+        if isinstance(found, str):
+            dropped.append((claim.text[:LONGEST_CLAIM], found))
+        elif any(found.text == other.text for other in kept):
+            dropped.append((found.text, "again"))
+        else:
+            kept.append(found)
+    return Checked(tuple(kept), tuple(dropped), _missing(written.missing, question))
+
+
+def _proven(written: WrittenClaim, passages: Mapping[str, Passage], synonyms: Sequence[str]) -> Claim | Why:
+    text = written.text.strip()
+    quoted = [(passages.get(each.passage.strip()), each.quote) for each in written.quotes]
+    if not text or not quoted or any(passage is None for passage, _ in quoted):
+        return "no quote"
+    if len(text) > LONGEST_CLAIM:
+        return "too long"
+    found = [(passage, locate(quote.strip(), passage)) for passage, quote in quoted if passage is not None]
+    exact = [(passage, quote) for passage, quote in found if quote is not None]
+    if len(exact) < len(found) or any(_too_short(quote, passage) for passage, quote in exact):
+        return "quote not verbatim"
+    if not is_plain_text(text):
+        return "markup"
+    return _kept_to(text, exact, synonyms)
+
+
+def _kept_to(text: str, exact: Sequence[tuple[Passage, Quote]], synonyms: Sequence[str]) -> Claim | Why:
+    quotes = [quote.quote for _, quote in exact]
+    numbers = [quantity for quote in quotes for quantity in quantities(quote)]
+    claim = Claim(text, tuple(quote for _, quote in exact))
+    if not verified(claim, {passage.id: passage for passage, _ in exact}):
+        return "number"
+    if not all(stated(quantity, numbers) for quantity in quantities(text)):
+        return "number"
+    evidence = " ".join([*synonyms, *(f"{' '.join(p.path)} {p.lead} {p.text}" for p, _ in exact)])
+    if not keeps_to(text, evidence):
+        return "words"
+    if not keeps_bounds(text, quotes):
+        return "bound"
+    if not keeps_polarity(text, quotes):
+        return "negation"
+    shown = dict.fromkeys(_shown(quote, passage) for passage, quote in exact)
+    return Claim(text, tuple(shown))
+
+
+def _too_short(quote: Quote, passage: Passage) -> bool:
+    return len(quote.quote.strip()) < SHORTEST_QUOTE and quote.quote.strip() != passage.text.strip()
+
+
+def _shown(quote: Quote, passage: Passage) -> Quote:
+    """The quote out to the ends of its sentence, as it is shown: half a sentence reads badly and may mislead."""
+    if passage.kind == "row" and len(passage.text) <= LONGEST_SHOWN:
+        return Quote(passage.id, passage.text, 0)
+    start = max((match.end() for match in re.finditer(r"[。；;\n]", passage.text[: quote.start])), default=0)
+    after = quote.start + len(quote.quote)
+    if passage.text[after - 1] in "。；;\n":
+        end = after
+    else:
+        stop = re.search(r"[。；;\n]", passage.text[after:])
+        end = after + stop.end() if stop else len(passage.text)
+    start += len(passage.text[start:end]) - len(passage.text[start:end].lstrip())
+    end -= len(passage.text[start:end]) - len(passage.text[start:end].rstrip())
+    whole = passage.text[start:end]
+    return Quote(passage.id, whole, start) if len(quote.quote) <= len(whole) <= LONGEST_SHOWN else quote
+
+
+def _missing(parts: Sequence[str], question: str) -> tuple[str, ...]:
+    """Only words of the question itself are repeated as unanswered: a model may not say anything there, either."""
+    asked = folded(question)
+    said = [part.strip() for part in parts]
+    fit = [part for part in said if 2 <= len(part) <= 20 and folded(part) in asked and is_plain_text(part)]
+    return tuple(dict.fromkeys(fit))[:3]

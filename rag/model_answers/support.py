@@ -1,0 +1,112 @@
+"""Whether a sentence says no more than its clauses: their words, their bounds, their 「不」, and no markup. Pure.
+
+A model is taken for one that obeys whoever wrote the text it reads. Exact quotes and numbers cannot stop it from adding
+「请加微信…」 to a true sentence; that its words must be the clause's own can.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from rag.model_answers.quantities import quantities, stated
+
+HELD = 0.7
+"""The share of a clause-long stretch of the sentence that must be the evidence's words or plain ones."""
+
+STRANGE_RUN = 3
+"""汉字 in a row that the evidence does not have: an abbreviation passes, somebody else's sentence does not."""
+
+_ALLOWED = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff0-9A-Za-z \",.:;?!()%‰/+~\-—–·、。《》〈〉“”‘’〔〕…「」×]*")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LATIN = re.compile(r"[a-z][a-z0-9]*(?:[.\-_/][a-z0-9]+)*")
+_ADDRESS = re.compile(r"://|www\.|[a-z0-9-]\.(?:com|cn|net|org|gov|top|xyz|info|cc|io|me|site|vip|ru)(?![a-z])")
+_TITLE = re.compile(r"[《〈「“‘]([^》〉」”’]*)[》〉」”’]")
+_STRETCH = re.compile(r"[,。;:?!、…—()《》“”]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    plain: re.Pattern[str]
+    upper: re.Pattern[str]
+    lower: re.Pattern[str]
+    negative: re.Pattern[str]
+    measure: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """Read once; the file ships with the package."""
+    raw = tomllib.loads(resources.files("rag").joinpath("data/claims.toml").read_text("utf-8"))
+    plain = "|".join(re.escape(word) for word in sorted(raw["plain"], key=len, reverse=True))
+    return Words(*(re.compile(raw[key] if key != "plain" else plain) for key in Words.__dataclass_fields__))
+
+
+def folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def is_plain_text(sentence: str) -> bool:
+    """No markup, no address, nothing invisible: letters, figures and the marks of a sentence. It is mostly Chinese."""
+    text = unicodedata.normalize("NFKC", sentence)
+    if not _ALLOWED.fullmatch(text) or _ADDRESS.search(text.lower()):
+        return False
+    return len(_HAN.findall(text)) * 2 >= len(re.findall(r"[\w]", text))
+
+
+def keeps_to(sentence: str, evidence: str) -> bool:
+    """Whether the sentence's words are those of the evidence (clauses with what they hang on), or plain ones."""
+    said, known = folded(sentence), re.sub(r"\s+", "", folded(evidence))
+    if any(word not in known for word in _LATIN.findall(said)):
+        return False
+    if any(re.sub(r"\s+", "", named) not in known for named in _TITLE.findall(said)):
+        return False
+    return all(_held(stretch, known) for stretch in _STRETCH.split(said) if _HAN.search(stretch))
+
+
+def _held(stretch: str, known: str) -> bool:
+    han = re.sub(r"[^\u3400-\u9fff]", "", stretch)
+    marks = [False] * len(han)
+    for place in range(len(han) - 1):
+        if han[place : place + 2] in known:
+            marks[place] = marks[place + 1] = True
+    for match in words().plain.finditer(han):
+        marks[match.start() : match.end()] = [True] * (match.end() - match.start())
+    longest = max((len(run) for run in "".join("x" if not m else " " for m in marks).split()), default=0)
+    return longest <= STRANGE_RUN and sum(marks) >= HELD * len(han)
+
+
+def keeps_bounds(sentence: str, quotes: Sequence[str]) -> bool:
+    """「最高10万元」 is not retold as 「10万元」, nor 「不低于3%」 as 「3%」."""
+    said = folded(sentence)
+    for bound in (words().upper, words().lower):
+        if not bound.search(said) and any(_only_bounded(q, quotes, bound) for q in _clauses_with_numbers(said)):
+            return False
+    return True
+
+
+def _clauses_with_numbers(said: str) -> list[str]:
+    return [clause for clause in re.split(r"[,。;]", said) if quantities(clause)]
+
+
+def _only_bounded(clause: str, quotes: Sequence[str], bound: re.Pattern[str]) -> bool:
+    """Whether some number of the clause stands in the quotes beside such a bound only."""
+    parts = [(quantities(part), bound.search(part)) for q in quotes for part in re.split(r"[,。;、]", folded(q))]
+    for quantity in quantities(clause):
+        beside = [bounded for there, bounded in parts if stated(quantity, there)]
+        if beside and all(beside):
+            return True
+    return False
+
+
+def keeps_polarity(sentence: str, quotes: Sequence[str]) -> bool:
+    """A sentence says 「不」 where its quotes do, and only there."""
+    said, quoted = (words().measure.sub("", folded(text)) for text in (sentence, " ".join(quotes)))
+    denies = bool(words().negative.search(said))
+    every = all(words().negative.search(words().measure.sub("", folded(quote))) for quote in quotes)
+    return (denies and bool(words().negative.search(quoted))) or (not denies and not every)
