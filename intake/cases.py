@@ -49,6 +49,9 @@ class Role(StrEnum):
 DEMO_TAG = "演示"
 """Marks the fictional cases of a demonstration (bot/demo)."""
 
+PLATFORM = "kechuang_china"
+"""The national platform (科创中国), as external references name it."""
+
 ALL_AREAS = "city"
 """The jurisdiction that covers every district and zone."""
 

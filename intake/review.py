@@ -184,6 +184,7 @@ MOVES: tuple[Move, ...] = (
           clock="progress begins anew", public=True),
     _move(31, "hand_back", OPEN, None, _STAFF, guard=("with_person",), told=("owner:handed_back",),
           clock="progress begins anew", public=True),
+    _move(32, "platform", OPEN, None, _STAFF, guard=("publish_agreed", "platform_number")),
 )  # fmt: skip
 """1–24 are the design's rows; from 25 on: what else is done to a case without changing its state."""
 

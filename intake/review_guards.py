@@ -62,6 +62,8 @@ GUARDS: Mapping[str, str] = {
     "open_task": "the task belongs to the case and is not done",
     "with_bot": "the assistant answers the enterprise, nobody of the staff has taken over",
     "with_person": "somebody of the staff has taken over from the assistant",
+    "publish_agreed": "not restricted, and publishing agreed to",
+    "platform_number": "the number it was given on the national platform",
 }
 
 Ready = Callable[[Case, Actor, datetime], Saying | None]
@@ -110,11 +112,20 @@ def _may_bounce(case: Case, _actor: Actor, _now: datetime) -> Saying | None:
     return refusal("may_bounce") if case.bounces >= MOST_BOUNCES else None
 
 
-def _publishable(case: Case, _actor: Actor, _now: datetime) -> Saying | None:
+def publish_refused(case: Case) -> Saying | None:
+    """Why the case may go to no platform at all, whatever else it lacks; None where its owner agreed."""
     if case.restricted:
         return refusal("publish_restricted")
-    if not _is_yes(case, "publish_consent"):
-        return refusal("publish_consent")
+    return None if _is_yes(case, "publish_consent") else refusal("publish_consent")
+
+
+def _publish_agreed(case: Case, _actor: Actor, _now: datetime) -> Saying | None:
+    return publish_refused(case)
+
+
+def _publishable(case: Case, _actor: Actor, _now: datetime) -> Saying | None:
+    if refused := publish_refused(case):
+        return refused
     if case.quality.get("total", 0) < PUBLISHABLE_QUALITY:
         return refusal("publish_quality", total=str(case.quality.get("total", 0)), least=str(PUBLISHABLE_QUALITY))
     if case.kind == "technology" and not _is_given(case, "ip_ownership"):
@@ -166,6 +177,7 @@ READY: Mapping[str, Ready] = {
     "not_disputed": _not_disputed,
     "may_bounce": _may_bounce,
     "publishable": _publishable,
+    "publish_agreed": _publish_agreed,
     "expired": _expired,
     "within_30_days": _within_30_days,
     "not_erased": _not_erased,

@@ -182,6 +182,13 @@ MOVES: dict[str, tuple[str, tuple[Arguments, ...]]] = {
             _argument("--expires", required=True, help="until when, YYYY-MM-DD"),
         ),
     ),
+    "platform": (
+        "note the number a need was given on the national platform",
+        (
+            _argument("--ref", required=True, help="its number there"),
+            _argument("--url", default="", help="where it stands there"),
+        ),
+    ),
     "response": ("note that somebody answered to the publication", (_text("who and what"),)),
     "answer": (
         "tell the enterprise what came of it; it is asked to confirm",

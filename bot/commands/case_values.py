@@ -62,6 +62,10 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def _platform(_desk: Desk, _case: Case, options: argparse.Namespace) -> Values:
+    return {"ref": options.ref, "url": options.url}
+
+
 def _publish(desk: Desk, _case: Case, options: argparse.Namespace) -> Values:
     return {"ref": options.ref, "url": options.url, "expires": _day(desk, options.expires)}
 
@@ -91,6 +95,7 @@ def _correct(desk: Desk, case: Case, options: argparse.Namespace) -> Values:
 
 _READERS: Mapping[str, Callable[[Desk, Case, argparse.Namespace], Values]] = {
     "publish": _publish,
+    "platform": _platform,
     "extend": _extend,
     "claim": _claim,
     "merge": _merge,

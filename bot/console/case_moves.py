@@ -44,6 +44,7 @@ FIELDS: Mapping[str, tuple[Asked, ...]] = {
     "bounce": (Asked("reason", "pick"), TEXT),
     "adjudicate": (Asked("team", "pick"), TEXT),
     "publish": (Asked("ref", "line"), Asked("url", "line"), Asked("expires", "date")),
+    "platform": (Asked("ref", "line"), Asked("url", "line", required=False)),
     "response": (TEXT,),
     "answer": (Asked("outcome", "pick"), TEXT, Asked("citations", "cites", required=False)),
     "extend": (Asked("until", "date"), TEXT),
@@ -69,8 +70,9 @@ FIRST = ("sign", "accept", "claim", "start", "response", "answer", "route")
 
 ORDER = (
     "message", "ask", "route", "answer", "note", "told_offline", "called", "assign", "release", "reject", "extend",
-    "propose", "publish", "response", "undock", "correct", "by_phone", "verify_uscc", "take_over", "hand_back",
-    "merge", "split", "rekind", "urge", "bounce", "adjudicate", "reopen", "start", "accept", "sign", "claim",
+    "propose", "publish", "platform", "response", "undock", "correct", "by_phone", "verify_uscc", "take_over",
+    "hand_back", "merge", "split", "rekind", "urge", "bounce", "adjudicate", "reopen", "start", "accept", "sign",
+    "claim",
 )  # fmt: skip
 PARTS_SHOWN = 4
 

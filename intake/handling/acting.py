@@ -37,7 +37,7 @@ ACTIONS: Mapping[str, Callable[..., Case]] = {
         moves_work.withdraw, family.merge, family.follow, family.split, family.rekind, moves_desk.extend,
         moves_desk.propose, moves_desk.urge, moves_desk.assign, moves_desk.release, moves_desk.note, moves_desk.correct,
         moves_desk.verify_uscc, moves_desk.told_offline, moves_desk.called, moves_desk.message, moves_desk.take_over,
-        moves_desk.hand_back,
+        moves_desk.hand_back, moves_desk.platform,
     )
 }  # fmt: skip
 

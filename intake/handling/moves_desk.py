@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from urllib.parse import urlsplit
 
-from intake.cases import BOT, HUMAN, Actor, Case, CaseState, Role
+from intake.cases import BOT, HUMAN, PLATFORM, Actor, Case, CaseState, Role
 from intake.handling.answers import amended, attach, keep
 from intake.handling.attempt import Attempt, Change, refuse, words
 from intake.handling.family import target_of
@@ -20,6 +21,8 @@ from intake.values import Answered
 
 PROPOSALS = ("publish", "extend", "close", "other")
 VERIFIED = "uscc_verified"
+LONGEST_NUMBER, LONGEST_LINK = 60, 500
+"""Of what another platform gave, in characters."""
 
 
 def extend(attempt: Attempt, *, until: date, text: str) -> Case:
@@ -124,6 +127,18 @@ def verify_uscc(attempt: Attempt) -> Case:
     if case.org is not None:
         verify_organisation(attempt.transaction.connection, case.org)
     return attempt.record(Change(replace(case, tags=tuple(dict.fromkeys((*case.tags, VERIFIED))))))
+
+
+def platform(attempt: Attempt, *, ref: str, url: str = "") -> Case:
+    """The number a need was given on the national platform, and perhaps where it stands there. Earlier ones stay."""
+    ref, url = words(ref, "platform_number"), words(url)
+    if len(ref) > LONGEST_NUMBER or len(url) > LONGEST_LINK:
+        raise refuse("platform_number")
+    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+        raise refuse("link")
+    numbered = {"system": PLATFORM, "ref": ref} | ({"url": url} if url else {})
+    case = replace(attempt.case, external_refs=(*attempt.case.external_refs, numbered))
+    return attempt.record(Change(case, {name: numbered[name] for name in ("ref", "url") if name in numbered}))
 
 
 def told_offline(attempt: Attempt, *, text: str) -> Case:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
-from intake.cases import Case, CaseState, Role
+from intake.cases import PLATFORM, Case, CaseState, Role
 from intake.handling.attempt import Attempt, Change, refuse, words
 from intake.handling.dates import promises
 from intake.handling.notices import day, promised
@@ -39,7 +39,7 @@ def publish(attempt: Attempt, *, ref: str, url: str, expires: date) -> Case:
     if expires <= attempt.now.astimezone(SHANGHAI).date():
         raise refuse("expiry")
     over = datetime.combine(expires + timedelta(days=1), time.min, SHANGHAI)
-    published = {"system": "kechuang_china", "ref": ref, "url": url, "expires": expires.isoformat()}
+    published = {"system": PLATFORM, "ref": ref, "url": url, "expires": expires.isoformat()}
     case = attempt.moved(CaseState.PUBLISHED, expires_at=over, external_refs=(*attempt.case.external_refs, published))
     shown = {"ref": ref, "url": url, "expires": expires.isoformat()}
     return attempt.record(Change(case, shown, body=shown))
