@@ -75,6 +75,9 @@ class LanguageModel(Protocol):
     def ask(self, prompt: Prompt, seconds: float) -> ModelReply:
         """Raises ModelError, at the latest after that many seconds. Never asks twice by itself."""
 
+    def warm(self, seconds: float) -> None:
+        """Do once what would make the first question wait. Raises ModelError."""
+
 
 class Embedder(Protocol):
     """LangChain's `Embeddings` with a name. Vectors are of unit length; any LangChain embedder fits underneath."""

@@ -30,6 +30,7 @@ from bot.console.first_account import first_account
 from bot.console.parts import ConsoleParts
 from bot.conversation import Conversation
 from bot.messages import Message, Reply
+from bot.model_metrics import registry_of
 from bot.ownership import own
 from bot.settings import Settings
 from bot.stopping import Stopping
@@ -57,6 +58,8 @@ def serve(options: argparse.Namespace) -> int:
             index_corpus(house, embed=False)
         _announce(house, address)
         threading.Thread(target=_fill, args=(house,), name="vectors", daemon=True).start()
+        if house.model is not None:
+            threading.Thread(target=house.model.warm, name="language model", daemon=True).start()
         _run(house, bound, address)
     return 0
 
@@ -163,6 +166,7 @@ def _app(house: House, console: ConsoleParts) -> FastAPI:
         needs=NeedsDesk(needs, house.accounts()),
         notices=WebNotices(needs.inbox, needs.clock) if needs.inbox else None,
         console=console,
+        registry=registry_of(house.model, settings),
     )
 
 

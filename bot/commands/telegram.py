@@ -39,6 +39,9 @@ from intake.store.staff_notices import StaffInbox
 
 STOP_SECONDS = 9.5
 PER_QUESTION = 4
+GROUPS = "telegram groups"
+"""Whose share of the language model questions in groups use up: theirs together."""
+
 """Messages a minute for each question a minute: a form's steps come quicker than questions."""
 
 REFUSED = "Telegram 不认可这个令牌：请核对 TELEGRAM_BOT_TOKEN（向 @BotFather 查看或重新生成）。"
@@ -176,7 +179,7 @@ def hall_of(house: House) -> Hall:
     needs, settings = house.needs(), house.settings
 
     def ask(text: str, lang: Lang) -> Reply:
-        return house.ask.ask(text, lang=lang)
+        return house.ask.ask(text, lang=lang, account=GROUPS)
 
     return Hall(
         talk=house.conversation(),

@@ -44,6 +44,9 @@ class ProbedChatModel:
         way = self.way(seconds)
         return self._served(way).ask(prompt, max(until - time.monotonic(), 0))
 
+    def warm(self, seconds: float) -> None:
+        self.way(seconds)
+
     def way(self, seconds: float) -> Way:
         """How its server is asked: remembered, else found out by asking it. Raises ModelError."""
         if self._way is None:

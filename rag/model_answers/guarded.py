@@ -89,6 +89,13 @@ class GuardedModel:
     def resting(self) -> bool:
         return self._breaker.open
 
+    def warm(self) -> None:
+        """Let it find out how its server is asked before the first question does; a fault is told and no more."""
+        try:
+            self._model.warm(4 * self._caps.seconds)  # nobody waits: a slow server has its time
+        except ModelError as fault:
+            _log.warning("the language model cannot be used now: %s", fault)
+
     def allowance(self, calls: int) -> Allowance:
         return Allowance(calls, self._now() + self._caps.seconds)
 

@@ -24,6 +24,9 @@ class ScriptedModel:
         self.seen.append(prompt)
         return ModelReply(self.mind(prompt), 100, 20)
 
+    def warm(self, seconds: float) -> None:
+        """There is nothing to find out."""
+
 
 def guarded(mind: Mind, caps: Caps | None = None) -> tuple[GuardedModel, ScriptedModel]:
     model = ScriptedModel(mind)
