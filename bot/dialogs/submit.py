@@ -143,6 +143,8 @@ class SubmitDialog:
         control = control_of(message.control or speaker.text)
         if control is not None:
             return self._control_outside(speaker, control)
+        if (offered := self._opening.offered(speaker)) is not None:
+            return self._press(None, speaker, offered, None)
         return self._opening.by_words(speaker) or self._track.text(speaker)
 
     def _control_outside(self, speaker: Speaker, control: Control) -> Turn:

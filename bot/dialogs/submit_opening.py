@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 from bot.accounts import Accounts
+from bot.dialogs.buttons import Pressed
 from bot.dialogs.desk import Desk
 from bot.dialogs.mine import Mine
 from bot.dialogs.said import DRAFTS, GO_ON, SUBMIT, said
@@ -27,6 +29,15 @@ class Opening:
         self._track = track
         self._card = card
         self._mine = Mine(desk, accounts)
+
+    def offered(self, speaker: Speaker) -> Pressed | None:
+        """The button of the latest reply whose words were typed in place of pressing it."""
+        message = speaker.message
+        for turn in self._desk.history.last(message.account, message.conversation, 1):
+            for choice in json.loads(turn.reply_json).get("choices", ()):
+                if said(choice["label"]) == said(speaker.text):
+                    return Pressed.of(choice["id"])
+        return None
 
     def by_words(self, speaker: Speaker) -> Turn | None:
         """What the whole text is a name for."""

@@ -15,13 +15,16 @@ from bot.dialogs.submit_drawing import Drawing
 from bot.dialogs.submit_files import ATTACHMENTS
 from bot.dialogs.submit_moves import Moves
 from bot.dialogs.submit_steps import Steps
-from bot.dialogs.submit_story import Stories, opens_with_story
+from bot.dialogs.submit_story import SHORTEST_STORY, Stories, opens_with_story
 from bot.dialogs.turn import Speaker, Turn
 from bot.dialogs.words import Words, lines, paragraphs
 from bot.history import FORM
 from bot.messages import Choice, Message, Reply
 from bot.turns import Recorded
+from intake.freetext import propose_kinds
 from intake.models import Form, MenuEntry, Read
+from intake.question_shape import shaped_as_question
+from intake.reading.sensitive import refusals
 from intake.reading.steps import read_step
 from intake.store.drafts import Draft
 from intake.values import Answered
@@ -238,16 +241,30 @@ class Start:
     # From a question that found no answer
 
     def with_register(self, reply: Reply, message: Message) -> Reply:
-        """The same reply with the way to a person: 「转人工，登记这个问题」."""
-        if not reply.status.startswith("unanswerable_") or reply.status in _NO_STAFF_FOR:
+        """The same reply with the ways on: what was told as a need becomes one, a question goes to a person."""
+        if not reply.status.startswith("unanswerable_"):
             return reply
-        register = Choice(f"{QUESTION}:{digest_of(message.id)}", self._desk.lang(message.lang).say("menu.register"))
-        return replace(reply, choices=(*reply.choices, register))
+        words, target = self._desk.lang(message.lang), f"{QUESTION}:{digest_of(message.id)}"
+        choices = []
+        if self._told_as_need(message.text or ""):
+            choices.append(Choice(f"{target}:{STORY}", words.say("menu.register_told")))
+            reply = replace(reply, text=paragraphs(reply.text, words.say("menu.told")))
+        if reply.status not in _NO_STAFF_FOR:
+            choices.append(Choice(target, words.say("menu.register")))
+        return replace(reply, choices=(*reply.choices, *choices))
+
+    def _told_as_need(self, text: str) -> bool:
+        """No question, long enough to be told, and in words that point to some kind of need."""
+        if len(text) < SHORTEST_STORY or shaped_as_question(text):
+            return False
+        return bool(propose_kinds(text, self._desk.needs.reference)) and not refusals(text)
 
     def question(self, speaker: Speaker, digest: str, what: str) -> Turn:
         """Begin a form for the question this button stood under: it is offered, and what was replied goes along."""
         words = self._desk.words(speaker)
         turn = self._asked(speaker, digest)
+        if turn is not None and what == STORY:
+            return self._story_of(speaker, turn.question)
         if turn is None:
             choices = (of_menu("kind.policy_help", words.say("menu.ask_staff")),)
             return Turn(Reply("form_menu", words.say("menu.question_gone"), choices))
@@ -256,6 +273,16 @@ class Start:
         fresh = before is not None and what == stands(before)
         begun = self.begin(speaker, "policy_help", origin=origin, fresh=fresh)
         return Turn(begun.reply, label=words.say("menu.register"))
+
+    def _story_of(self, speaker: Speaker, told: str) -> Turn:
+        """The need out of what was said before a form was open. A story that is not yet sorted comes first."""
+        words, opened = self._desk.words(speaker), self._own_words(speaker)
+        draft = self._desk.needs.drafts.active(speaker.person)
+        if draft is None or draft.kind != STORY or Pending.of(draft).doing != "story":
+            return opened
+        message = replace(speaker.message, text=told, choice=None)
+        turn = self.stories.text(draft, replace(speaker, message=message), None, certain=True)
+        return replace(turn, label=words.say("menu.register_told"))
 
     def _asked(self, speaker: Speaker, digest: str) -> Recorded | None:
         message = speaker.message

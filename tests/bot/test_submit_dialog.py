@@ -51,6 +51,57 @@ def test_an_entry_of_two_kinds_asks_which(talker: Talker) -> None:
     assert talker.draft.kind == "technology"
 
 
+def test_what_is_typed_as_a_button_reads_presses_it(talker: Talker) -> None:
+    """「技术需求」 alone opens the menu of its two kinds; said to that menu it names one of them."""
+    talker.say("技术需求")
+    assert talker.drafts == []
+    talker.say(" 技术需求。")
+    assert talker.draft.kind == "technology"
+
+
+def test_an_older_replys_button_is_not_typed(talker: Talker) -> None:
+    talker.say("找技术")
+    talker.say("我的需求")
+    talker.say("技术需求")
+    assert talker.labels() == ["技术需求", "专家上门/科技志愿服务"]
+    assert talker.drafts == []
+
+
+TOLD = "我们厂的反渗透膜老是堵，想找人解决"
+
+
+def test_a_need_told_to_the_policy_answers_is_registered_in_its_own_words(talker: Talker) -> None:
+    reply = talker.say(TOLD)
+    assert reply.status.startswith("unanswerable_")
+    assert "不用重说" in reply.text
+    talker.press("用这段话登记需求")
+    assert talker.draft.kind == "technology"
+    assert TOLD in talker.reply.text
+    assert talker.draft.answers == {}
+
+
+def test_told_again_after_a_restart_it_is_still_the_same_button(talker: Talker) -> None:
+    talker.say(TOLD)
+    talker.restart()
+    talker.say("用这段话登记需求")
+    assert talker.draft.kind == "technology"
+
+
+def test_a_story_that_is_not_sorted_yet_is_not_pushed_aside_by_another(talker: Talker) -> None:
+    talker.say("用您自己的话说说")
+    talker.say("我们单位有一件很特别的事情想请您们帮忙看一看")
+    talker.say("暂存")
+    talker.say(TOLD)
+    talker.press("用这段话登记需求")
+    assert "没整理完" in talker.reply.text
+
+
+@pytest.mark.parametrize("text", ["今天中午想吃海鲜大餐", "技术不行", "反渗透膜堵了怎么清洗？", "天气真好，出去走走吧"])
+def test_what_tells_no_need_is_not_offered_as_one(talker: Talker, text: str) -> None:
+    talker.say(text)
+    assert "用这段话登记需求" not in talker.labels()
+
+
 def test_an_entry_of_one_kind_begins_at_once(talker: Talker) -> None:
     talker.say("招聘")
     assert talker.draft.kind == "talent"
