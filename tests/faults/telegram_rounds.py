@@ -196,10 +196,12 @@ class Ground:
     def settle(self) -> None:
         """With a process that lives: until everything is answered and every need has its number."""
 
+        waiting = list(self.questions)
+
         def all_done() -> bool:
             self.go_on()
-            answered = all(answers(self.api, user) for user in self.questions)
-            return answered and all(person.reference for person in self.people) and not self.api.pending
+            waiting[:] = [user for user in waiting if not answers(self.api, user)]
+            return not (waiting or self.api.pending) and all(person.reference for person in self.people)
 
         self.api.wait(all_done, 180)
 
