@@ -1,4 +1,4 @@
-"""What the console needs done without anybody asking: sessions that are over, old journals, the calendar's file."""
+"""What the console needs done without anybody asking: the calendar's file, the queue, ended sessions, old journals."""
 
 from __future__ import annotations
 
@@ -13,13 +13,23 @@ from bot.housekeeping import Chore
 
 
 def console_chores(parts: ConsoleParts) -> tuple[Chore, ...]:
-    """The calendar first: a file that was edited by hand counts within half a minute."""
+    """The calendar first: a file that was edited by hand counts within half a minute.
+
+    The queue next: reading 20,000 cases takes seconds, which at a start nobody should have to wait for.
+    """
     sessions = StaffSessions(parts.engine)
     return (
         Chore("calendar", timedelta(0), lambda _now: int(parts.take_calendar())),
+        Chore("queue", timedelta(0), lambda _now: _keep_up(parts)),
         Chore("staff sessions", timedelta(hours=1), sessions.forget_expired),
         Chore("sign-ins", timedelta(hours=6), lambda now: forget_leftovers(parts.engine, now)),
     )
+
+
+def _keep_up(parts: ConsoleParts) -> int:
+    """Whether anything had happened to a case."""
+    before = parts.board.version
+    return int(parts.board.refresh() != before)
 
 
 def put_calendar_back(parts: ConsoleParts) -> bool:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from bot.channels.web_chat.assets import load_assets
 from bot.channels.web_chat.pages import lang_of
 from bot.console.drawing import Drawing
+from bot.console.exchange_uploads import Uploads
 from bot.console.labels import Labels
 from bot.console.numbers_desk import Numbers
 from bot.console.parts import ConsoleParts
@@ -43,6 +44,7 @@ class Desk:
     numbers: Numbers
     rights: Lock = field(default_factory=Lock)
     """Held while it is checked that an administrator is left, and until the change is made."""
+    uploads: Uploads = field(default_factory=Uploads)
 
     def labels(self, request: Request) -> Labels:
         needs = self.parts.needs
@@ -67,7 +69,7 @@ def make_desk(parts: ConsoleParts) -> Desk:
     assets = load_assets(Path(__file__).parent / "static", STATIC)
     drawing = Drawing(load_words(), assets, load_assets(), https=parts.https)
     needs = parts.needs
-    board = Board(parts.engine, needs.formbook, needs.timing, parts.clock.now)
+    board = parts.board
     ledger = Ledger(parts.engine, needs.timing, parts.clock.now)
     numbers = Numbers(board, ledger, needs.timing, needs.reference, parts.clock.now)
     return Desk(parts, signing_in_of(parts), Cookies(https=parts.https), drawing, board, numbers)

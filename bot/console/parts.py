@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from bot.accounts import Accounts
 from bot.channels.web_chat.ports import Library
 from bot.clock import Clock
+from bot.console.queue_board import Board
 from bot.history import History
 from bot.needs import Needs
 from bot.refreshing import CorpusWork
@@ -25,6 +26,7 @@ class ConsoleParts:
     """`places` and `reader` are the index and who reads it, `corpus` who publishes; `hasher` makes password hashes.
 
     `https`: browsers reach the console over TLS. `totp_required`: nobody goes on without a second factor.
+    `board` are the cases as the queue and the numbers use them, one for the house: a chore keeps it up.
     `calendar_file` is where the working calendar's overrides stand; `take_calendar` has the house follow it at once.
     """
 
@@ -43,3 +45,8 @@ class ConsoleParts:
     hasher: PasswordHasher
     https: bool = False
     totp_required: bool = False
+    board: Board = field(init=False)
+
+    def __post_init__(self) -> None:
+        board = Board(self.engine, self.needs.formbook, self.needs.timing, self.clock.now)
+        object.__setattr__(self, "board", board)

@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.channels.web_chat.pages import lang_of
 from bot.console.case_words import CaseWords
-from bot.console.queue_board import Due, Entry
-from bot.console.queue_views import KIND, PER_PAGE, SORTS, VIEWS, Asked, chosen, counts, page_of
+from bot.console.queue_board import KIND, Due, Entry
+from bot.console.queue_views import PER_PAGE, SORTS, VIEWS, Asked, chosen, counts, of_view, page_of
 from bot.console.rules import CASEWORK, READERS, Routes
 from bot.console.store.viewing import Viewing
 from bot.console.visit import Declined, Visit
@@ -23,8 +23,8 @@ from db.engine import reading
 from intake.cases import Case, CaseState
 from intake.models import Saying, Step
 from intake.review import ReviewError, reads, shown_to
-from intake.store.queue import with_phone_ending
-from intake.store.queue_rows import Wanted, with_answers
+from intake.store.queue import rows_of, with_phone_ending
+from intake.store.queue_rows import Wanted, organisation_names, with_answers
 
 routes = Routes()
 
@@ -130,9 +130,10 @@ def find(visit: Visit, asked: Asked) -> list[Entry]:
             if asked.digits:
                 reached = with_phone_ending(connection, asked.digits)
             if asked.answers:
-                answering = with_answers(connection, asked.of_kind, asked.answers)
-    entries = desk.board.visible(actor)
-    return chosen(entries, asked, actor, desk.parts.clock.now(), reached=reached, answering=answering)
+                answering = with_answers(connection, asked.of_kind, asked.answers, rows_of(actor))
+    now = desk.parts.clock.now()
+    entries = of_view(desk.board.sight(actor), asked, now)
+    return chosen(entries, asked, actor, reached=reached, answering=answering)
 
 
 def _page(visit: Visit, asked: Asked, **more: Any) -> Response:
@@ -163,7 +164,7 @@ def _context(visit: Visit, asked: Asked) -> dict[str, Any]:
         "asked": asked,
         "rows": list(_rows(visit, shown)),
         "total": len(found),
-        "counts": counts(visit.desk.board.visible(visit.who.actor), visit.who.actor, visit.desk.parts.clock.now()),
+        "counts": counts(visit.desk.board.sight(visit.who.actor), visit.desk.parts.clock.now()),
         "page": page,
         "pages": pages,
         "per_page": PER_PAGE,
@@ -206,9 +207,8 @@ def _due_words(due: Due | None, words: CaseWords, now: datetime) -> tuple[str, s
 
 
 def _organisations(visit: Visit, entries: list[Entry]) -> Mapping[str, str]:
-    people = visit.desk.parts.needs.people
-    wanted = {entry.case.org for entry in entries if entry.case.org}
-    return {org: found.name for org in wanted if (found := people.organisation(org))}
+    with reading(visit.desk.parts.engine) as connection:
+        return organisation_names(connection, {entry.case.org for entry in entries if entry.case.org})
 
 
 def _done(visit: Visit, reference: str, do: str) -> Outcome:

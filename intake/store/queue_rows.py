@@ -4,7 +4,7 @@ a word of what people wrote; what happened since it was last read; and which of 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,8 @@ from db.rows import fetch
 from intake.cases import Case, CaseState, Recorded
 from intake.models import Step
 from intake.store.drafts import load_answers
-from intake.store.tables import case_events, cases
+from intake.store.queue import still_open
+from intake.store.tables import case_events, cases, organisations
 
 OVERLAP = 500
 """Events looked at again: on PostgreSQL one with a lower number may be committed after one with a higher."""
@@ -70,13 +71,20 @@ def touched(connection: Connection, since: int) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(after)}
 
 
-def histories(connection: Connection, only: Sequence[str] | None = None) -> dict[str, list[Recorded]]:
-    """The events of cases by id, in order, as clocks need them: without words, details of others and hashes."""
+def histories(
+    connection: Connection, only: Sequence[str] | None = None, *, open_only: bool = False
+) -> dict[str, list[Recorded]]:
+    """The events of cases by id, in order, as clocks need them: without words, details of others and hashes.
+
+    `open_only`: of all that are open; a case that is over has no clock that runs.
+    """
     columns = (
         case_events.c.case, case_events.c.id, case_events.c.seq, case_events.c.at, case_events.c.actor_kind,
         case_events.c.action, case_events.c.from_state, case_events.c.to_state, case_events.c.public,
     )  # fmt: skip
     query = select(*columns)
+    if open_only:
+        query = query.join(cases, cases.c.id == case_events.c.case).where(still_open())
     found: dict[str, list[Recorded]] = {}
     rows: Any = connection.execute(query) if only is None else fetch(connection, query, case_events.c.case, only)
     for row in rows:
@@ -86,11 +94,23 @@ def histories(connection: Connection, only: Sequence[str] | None = None) -> dict
     return found
 
 
-def with_answers(connection: Connection, kind: str, wanted: Sequence[Wanted]) -> frozenset[str]:
-    """The ids of the cases of a kind that answer so. What is personal is in no answer here and is never found."""
+def with_answers(
+    connection: Connection, kind: str, wanted: Sequence[Wanted], among: ColumnElement[bool] | None = None
+) -> frozenset[str]:
+    """The ids of the cases of a kind that answer so. What is personal is in no answer here and is never found.
+
+    `among` are the rows worth looking at. It stands first: reading an answer out of its JSON is what costs.
+    """
     conditions = [condition for each in wanted for condition in _conditions(each)]
-    query = select(cases.c.id).where(and_(cases.c.kind == kind, *conditions))
+    rows = [cases.c.kind == kind, *([] if among is None else [among])]
+    query = select(cases.c.id).where(and_(*rows, *conditions))
     return frozenset(connection.scalars(query))
+
+
+def organisation_names(connection: Connection, orgs: Collection[str]) -> dict[str, str]:
+    """The names of these organisations by id: a page of the list in one question."""
+    rows = fetch(connection, select(organisations.c.id, organisations.c.name), organisations.c.id, sorted(orgs))
+    return {row.id: row.name for row in rows}
 
 
 def _queue_row(row: Row[Any], told: Told) -> QueueRow:

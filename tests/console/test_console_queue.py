@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from bot.console.chores import console_chores
 from bot.console.queue_board import Board
-from bot.console.queue_views import Asked, chosen
+from bot.console.queue_views import VIEWS, Asked, counts, of_view, views_of
 from intake.cases import Case, CaseState
 from intake.review import sees
 from intake.values import Phone
@@ -61,8 +62,8 @@ def test_what_is_late_moves_from_soon_to_over_as_time_passes(console: Console, b
 
     def views() -> set[str]:
         board.refresh()
-        entries, now = board.visible(actor), bureau.clock.now()
-        return {view for view in ("soon", "over") if chosen(entries, Asked(view=view), actor, now)}
+        sight, now = board.sight(actor), bureau.clock.now()
+        return {view for view in ("soon", "over") if list(of_view(sight, Asked(view=view), now))}
 
     assert views() == set()
     bureau.clock.moment = calendar.add_days(case.submitted_at, 0.85)
@@ -71,6 +72,45 @@ def test_what_is_late_moves_from_soon_to_over_as_time_passes(console: Console, b
     assert views() == {"over"}
     bureau.act("clerk", case, "accept")
     assert views() == set()
+
+
+def test_what_was_sorted_out_beforehand_is_what_each_case_says_of_itself(bureau: Bureau) -> None:
+    """At any moment, for everybody: the lists of the views, and the counts beside their names."""
+    moves = {"accept": "clerk", "assign": "lead", "route": "clerk"}
+    for number, action in enumerate([*moves, "ask", ""]):
+        case = bureau.submit(bureau.somebody(f"p{number}"), "talent" if number % 2 else "technology")
+        values: dict[str, Any] = {"assign": {"staff": "special"}, "route": {"team": LAOSHAN}}.get(action, {})
+        if action == "ask":
+            values = {"steps": ["summary"], "text": "请补充指标。"}
+        if action:
+            bureau.act(moves.get(action, "clerk"), case, action, **values)
+    calendar = bureau.needs.timing.calendar
+    board = Board(bureau.engine, bureau.needs.formbook, bureau.needs.timing, bureau.clock.now)
+    board.refresh()
+    began = bureau.clock.now()
+    for days in (0, 0.85, 1.5, 4.5, 20):
+        now = calendar.add_days(began, days)
+        for account in ("clerk", "special", "lead", "city", "audit"):
+            actor = bureau.staff(account)
+            sight = board.sight(actor)
+            said: dict[str, list[str]] = {}
+            for entry in sight.everything:
+                for view in views_of(entry, actor, now):
+                    said.setdefault(view, []).append(entry.case.id)
+            told = counts(sight, now)
+            for view in {*VIEWS, *said, *sight.standing}:
+                listed = [entry.case.id for entry in of_view(sight, Asked(view=view), now)]
+                assert sorted(listed) == sorted(said.get(view, [])), (view, account, days)
+                assert told.get(view, 0) == len(listed), (view, account, days)
+
+
+def test_the_queue_is_read_before_anybody_asks_for_it(console: Console, bureau: Bureau) -> None:
+    case = bureau.submit()
+    queue = next(chore for chore in console_chores(console.parts) if chore.name == "queue")
+    assert [queue.run(bureau.clock.now()), queue.run(bureau.clock.now())] == [1, 0]
+    assert [entry.case.id for entry in console.parts.board.visible(bureau.staff("city"))] == [case.id]
+    bureau.act("clerk", case, "accept")
+    assert queue.run(bureau.clock.now()) == 1
 
 
 def test_the_board_agrees_with_the_clocks_about_what_is_warned_and_late(bureau: Bureau) -> None:
