@@ -55,6 +55,7 @@ turns = Table(
     ),
 )
 Index(None, turns.c.account, turns.c.conversation, turns.c.id)
+Index(None, turns.c.created_at, turns.c.status)
 
 
 @dataclass(frozen=True, slots=True)

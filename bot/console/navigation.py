@@ -24,7 +24,6 @@ ENTRIES = (
     Entry("templates", "/console/templates", "work"),
     Entry("parties", "/console/parties", "work"),
     Entry("numbers", "/console/numbers", "figures"),
-    Entry("targets", "/console/targets", "figures"),
     Entry("sheets", "/console/sheets", "figures"),
     Entry("corpus", "/console/corpus", "policies"),
     Entry("unanswered", "/console/unanswered", "policies"),

@@ -133,8 +133,8 @@ def tabs(visit: Visit) -> list[tuple[str, str]]:
 
 def whose(visit: Visit, tab: str) -> str:
     """The key of the sentence that says whose rows these are (numbers.whose.<key>)."""
-    if tab == "talk":
-        return "talk"
+    if tab in ("talk", "targets"):
+        return tab
     return "all" if visit.who.has(Role.COORDINATOR, Role.AUDITOR) else "mine"
 
 
@@ -207,7 +207,7 @@ def _case_charts(telling: Telling, worked: Worked, names: list[tuple[str, str]],
     return {
         "trend": bars(words("numbers.table.trend"), short,
                       Series(words("numbers.measure.submitted"), tuple(part.submitted for part in worked.parts)),
-                      Series(words("numbers.measure.closed"), tuple(part.closed for part in worked.parts))),
+                      Series(words("numbers.measure.closed"), tuple(part.closed for part in worked.parts)), days=True),
         "within": bars(words("numbers.table.within"), [words(f"numbers.clock.{clock}") for clock in CLOCKS],
                        Series(this, tuple(_percent(worked.now, clock) for clock in CLOCKS)),
                        Series(that, tuple(_percent(worked.before, clock) for clock in CLOCKS)), unit="%", top=100),

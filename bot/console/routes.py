@@ -24,6 +24,7 @@ from bot.console import (
     sign_in_pages,
     staff_access_pages,
     staff_pages,
+    target_pages,
     team_pages,
 )
 from bot.console.desk import Desk, make_desk
@@ -50,6 +51,7 @@ PARTS: tuple[Routes, ...] = (
     routing_pages.routes,
     calendar_pages.routes,
     numbers_pages.routes,
+    target_pages.routes,
     log_pages.routes,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, Table, Text
 
 from db.schema import CleanText, UtcDateTime, metadata
 
@@ -70,18 +70,6 @@ templates = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 """Ready-made replies."""
-
-plan_targets = Table(
-    "plan_targets",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("target", Text, nullable=False, index=True),
-    Column("value", Float, nullable=False),
-    Column("evidence", CleanText, nullable=False),
-    Column("entered_by", Text, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-)
-"""What was entered for a target of the plan, with its evidence; the newest row of a target counts."""
 
 settings_rows = Table(
     "settings_rows",

@@ -347,3 +347,24 @@ contact_log = Table(
     Column("how", Text, nullable=False),
     Column("result", CleanText, nullable=False),
 )
+
+# Append-only: triggers of migration 0005 refuse UPDATE and DELETE.
+plan_entries = Table(
+    "plan_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", Text, nullable=False, index=True),
+    Column("name", CleanText, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("whole", Integer),
+    Column("day", Text, nullable=False),
+    Column("evidence", CleanText, nullable=False),
+    Column("link", CleanText, nullable=False),
+    Column("file_digest", Text, index=True),
+    Column("file_name", CleanText, nullable=False),
+    Column("file_size", Integer, nullable=False),
+    Column("replaces", Integer, ForeignKey("plan_entries.id"), unique=True),
+    Column("withdrawn", Boolean, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)

@@ -33,8 +33,9 @@ def endings(connection: Connection, span: Span) -> dict[str, int]:
 
 
 def people_who_asked(connection: Connection, span: Span) -> int:
-    """How many accounts there were in the span."""
-    return connection.scalar(select(func.count(turns.c.account.distinct())).where(_in(span))) or 0
+    """How many accounts asked something in the span; filling in a form is no question."""
+    asking = _in(span) & ~turns.c.status.startswith(FORM, autoescape=True)
+    return connection.scalar(select(func.count(turns.c.account.distinct())).where(asking)) or 0
 
 
 def reached(connection: Connection, kind: str, span: Span) -> list[Reached]:
