@@ -97,6 +97,14 @@ class Accounts:
                 raise
             return found
 
+    def find(self, channel: str, key: str) -> Account | None:
+        """The account of this key on this channel, where there is one."""
+        return self._find(channel, key)
+
+    def create_within(self, connection: Connection, channel: str, key: str, settings: Mapping[str, Any]) -> Account:
+        """A new account inside the caller's transaction. IntegrityError where the key has one."""
+        return self._create(connection, channel, key, settings)
+
     def get(self, account: str) -> Account | None:
         with reading(self._engine) as connection:
             return _account(connection, accounts.c.id == account)
@@ -185,13 +193,15 @@ class Accounts:
         with reading(self._engine) as connection:
             return _account(connection, (accounts.c.channel == channel) & (accounts.c.key == key))
 
-    def _create(self, connection: Connection, channel: str, key: str) -> Account:
+    def _create(
+        self, connection: Connection, channel: str, key: str, settings: Mapping[str, Any] | None = None
+    ) -> Account:
         person, account, now = uuid.uuid4().hex, uuid.uuid4().hex, self._clock.now()
         connection.execute(persons.insert().values(id=person, created_at=now))
-        connection.execute(
-            accounts.insert().values(id=account, person=person, channel=channel, key=key, settings={}, created_at=now)
-        )
-        return Account(account, person, channel, key, {})
+        chosen = dict(settings or {})
+        row = {"id": account, "person": person, "channel": channel, "key": key, "settings": chosen, "created_at": now}
+        connection.execute(accounts.insert().values(row))
+        return Account(account, person, channel, key, chosen)
 
 
 def _account(connection: Connection, condition: Any) -> Account | None:

@@ -123,6 +123,8 @@ class CaseSheets:
         self, form: Form, step: Step, text: str, answers: Mapping[str, Answered], today: date
     ) -> dict[str, Answered] | Saying:
         if step not in route(form, answers, "full"):
+            if _says_no(step, text):
+                return {}
             return Saying("sheet.fault.not_asked", {"when": _when(form, step)})
         name = answers["org_name"].value if "org_name" in answers else None
         options = options_for(step, answers)
@@ -216,6 +218,12 @@ def _condition(form: Form, name: str, codes: Sequence[str]) -> str:
     labels = {option.code: option.label for option in asked.options} | {"yes": told["yes"], "no": told["no"]}
     answers = str(told["or"]).join(labels.get(code, code) for code in codes)
     return str(told["when"]).format(label=asked.label, answers=answers)
+
+
+def _says_no(step: Step, text: str) -> bool:
+    """Whether it is the 否 or 「不在…」 that somebody writes where they are not asked: it changes nothing."""
+    nothing = {option.label for option in step.options if option.code == "none"} | {words()["no"]}
+    return text.strip() in nothing
 
 
 def _missing(step: Step) -> Saying:

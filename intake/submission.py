@@ -105,6 +105,18 @@ class Submission:
                 break
         return self.receipt(case, repeated=repeated)
 
+    def submit_within(self, transaction: Transaction, draft: Draft, via: Via, lang: str = "zh") -> Case:
+        """A draft that is stored nowhere, as a case inside the caller's transaction (`submitting`), with others or not.
+
+        The caller has recorded the person's consent. Raises NotReadyError.
+        """
+        form = self._formbook.form(draft.kind)
+        if missing := missing_required(form, draft.answers):
+            raise NotReadyError(missing)
+        case = self._case(draft, form, via, lang)
+        team = route_for(case.kind, case.industry, case.district, case.zone, self._register.teams())
+        return self._write(transaction, replace(case, team=team.id), draft, form, team)
+
     def receipt(self, case: Case, *, repeated: bool = False) -> Receipt:
         """The receipt of a case, as it stands now."""
         private = self._store.private(case.id)

@@ -11,7 +11,7 @@ from intake.models import Saying
 from intake.review import ReviewError
 from intake.worktime import WorkCalendar
 
-_PARTS = ("intake", "needs", "needs_quality", "registers", "desk", "notices")
+_PARTS = ("intake", "needs", "needs_quality", "registers", "sheets", "desk", "notices")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Export:
         heads = [Head(cell_text(column.heading), column.width) for column in ordered]
         keys = [column.key for column in ordered]
         rows = self._rows(form, entries)
-        yield from book.sheet(sheet_title(form), heads, ([_safe(row.get(key)) for key in keys] for row in rows))
+        yield from book.sheet(sheet_title(form), heads, ([safe(row.get(key)) for key in keys] for row in rows))
 
     def _rows(self, form: Form, entries: Sequence[Entry]) -> Iterator[Mapping[str, Value]]:
         system, steps = _System(self.needs), {step.id: step for step in form.steps}
@@ -169,7 +169,8 @@ def _others(gone: Mapping[str, Answered]) -> str:
     )
 
 
-def _safe(value: Value) -> Value:
+def safe(value: Value) -> Value:
+    """A cell as it may stand in a file: no text of it is a formula."""
     return cell_text(value) if isinstance(value, str) else value
 
 

@@ -46,10 +46,13 @@ def guarded(desk: Desk, rule: Rule, handler: Handler) -> Endpoint:
             if who is not None and not rule.admits(who):
                 return unsettled(who, rule)
             form = await _form(desk, rule, request, who)
-            visit = Visit(request, desk, who, form)
-            if rule.reauth and (asked := await _ask_again(visit)) is not None:
-                return asked
-            return await _handled(handler, visit)
+            try:
+                visit = Visit(request, desk, who, form)
+                if rule.reauth and (asked := await _ask_again(visit)) is not None:
+                    return asked
+                return await _handled(handler, visit)
+            finally:
+                await form.close()  # what was uploaded is in a file of its own
         except Declined as error:
             return desk.declined(request, who, error)
 
