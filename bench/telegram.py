@@ -50,7 +50,7 @@ class Handled:
 
 def telegram(chats: int = CHATS, pairs: int = 3) -> Iterable[Row]:
     """The three measures of the Telegram work. Ratios are of sides that ran in turns."""
-    yield throughput(chats // 2, pairs)
+    yield throughput(chats, pairs)
     yield beside_a_slow_answer(chats // 5, pairs)
     yield from canaries(chats)
 

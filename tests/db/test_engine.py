@@ -155,6 +155,14 @@ def test_an_error_does_not_repeat_what_people_wrote(sqlite_engine: Engine) -> No
     assert "138" not in str(raised.value)
 
 
+def test_what_need_not_last_does_not_wait_for_the_disk_and_what_comes_next_does(sqlite_engine: Engine) -> None:
+    def waits(*, lasting: bool) -> bool:
+        with writing(sqlite_engine, lasting=lasting) as connection:
+            return int(connection.exec_driver_sql("PRAGMA synchronous").scalar() or 0) == 2
+
+    assert [waits(lasting=lasting) for lasting in (True, False, True)] == [True, False, True]
+
+
 def test_settling_empties_sqlites_log(sqlite_engine: Engine, data_dir: Path) -> None:
     with writing(sqlite_engine) as connection:
         connection.execute(text("INSERT INTO persons VALUES ('MARKER', '2026-03-02 00:00:00')"))

@@ -65,7 +65,7 @@ class Chats:
 
     def seen(self, chat: int, message: int, lang: str | None) -> None:
         """Note a message: it can be reached, this is the newest, and perhaps which language is written in it."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, lasting=False) as connection:
             note_message(connection, chat, message, lang)
 
     def groups_of(self, team: str) -> list[int]:

@@ -109,18 +109,18 @@ class Inbox:
         if head.album:
             mine = (updates.c.bot == self._bot) & (updates.c.chat == head.chat) & (updates.c.album == head.album)
         mine &= updates.c.state == WAITING
-        with writing(self._engine) as connection:
+        with writing(self._engine, lasting=False) as connection:
             connection.execute(update(updates).where(mine).values(attempts=updates.c.attempts + 1))
             rows = connection.execute(select(updates).where(mine).order_by(updates.c.update_id)).all()
         return [_taken(row) for row in rows]
 
     def later(self, ids: Sequence[int], due: datetime, error: str) -> None:
         """Try again at `due`; the chat's later updates wait, so that their order is kept."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, lasting=False) as connection:
             connection.execute(update(updates).where(updates.c.id.in_(ids)).values(due_at=due, error=error))
 
     def note_placeholder(self, id: int, message: int | None) -> None:  # noqa: A002  # the column's name
-        with writing(self._engine) as connection:
+        with writing(self._engine, lasting=False) as connection:
             connection.execute(update(updates).where(updates.c.id == id).values(placeholder=message))
 
     def messages_since(self, id: int) -> set[int]:  # noqa: A002  # the column's name

@@ -89,7 +89,7 @@ class Outgoing:
         """It is out, and is the newest message of its chat that is known."""
         mine = outgoing.c.id == id
         values = {"state": SENT, "message": message, "done_at": now, "payload": None, "error": None}
-        with writing(self._engine) as connection:
+        with writing(self._engine, lasting=False) as connection:
             connection.execute(update(outgoing).where(mine).values(values))
             chat = connection.scalar(select(outgoing.c.chat).where(mine))
             if chat is not None and message is not None:
@@ -100,7 +100,7 @@ class Outgoing:
 
     def note_attempt(self, id: int, error: str) -> int:  # noqa: A002  # the column's name
         """Count a failed attempt; how many that makes."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, lasting=False) as connection:
             mine = outgoing.c.id == id
             connection.execute(update(outgoing).where(mine).values(attempts=outgoing.c.attempts + 1, error=error))
             return int(connection.scalar(select(outgoing.c.attempts).where(mine)) or 0)
