@@ -8,7 +8,7 @@ PIP_TOOL = $(PY) -m uv pip
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat demo demo-undo test check format eval bench faults lock clean
+.PHONY: help run chat demo demo-undo ocr test check format eval bench faults lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,10 @@ $(VENV)/.dev: $(VENV)/.installed requirements/dev.lock
 
 $(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
 	@$(PIP_TOOL) install -q --no-deps --require-hashes -r requirements/bench.lock
+	@touch $@
+
+$(VENV)/.ocr: $(VENV)/.installed requirements/ocr.lock
+	@$(PIP_TOOL) install -q --no-deps --require-hashes -r requirements/ocr.lock
 	@touch $@
 
 run: $(VENV)/.installed ## set up, build the index if there is none, serve http://127.0.0.1:8000
@@ -55,6 +59,9 @@ check: $(VENV)/.dev ## format, lint, types, architecture, corpus
 format: $(VENV)/.dev ## let ruff mend what it can
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
+
+ocr: $(VENV)/.ocr ## also read scans: install the OCR and its models (no download at run time)
+	@echo "已可识别扫描件。"
 
 eval: $(VENV)/.dev ## quality on the golden questions (and local public sets): a table and build/eval.json
 	@$(PY) -m bot eval
