@@ -79,7 +79,7 @@ def beside_a_slow_answer(questions: int, pairs: int) -> Row:
     return ratio(name, _p95(waiting), _p95(alone), Bar(at_most=1.5), note)
 
 
-def canaries(chats: int) -> Iterable[Row]:
+def canaries(chats: int, wrap: Wrap = lambda talk: talk) -> Iterable[Row]:
     """Chats at once, each with a word of its own in a question and in a need: words of others seen, answers missing."""
     words = {user: f"灯塔{user}号" for user in range(10_000, 10_000 + chats)}
     steps: Sequence[Callable[[str], str]] = (
@@ -88,7 +88,7 @@ def canaries(chats: int) -> Iterable[Row]:
         STORY.format,
         lambda _word: "预览",
     )
-    with _door(lambda talk: talk) as (api, door):
+    with _door(wrap) as (api, door):
         for count, step in enumerate(steps, 1):
             for user, word in words.items():
                 api.say(step(word), user)

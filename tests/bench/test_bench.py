@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as entrance
-from bench import embedders, fusing, querying, refreshing, starting, timing, tutorial
+from bench import embedders, fusing, querying, refreshing, starting, telegram, timing, tutorial
 from bench.generated import documents, edited
+from bot.messages import Message, Reply
 from rag.adapters.hashed import HashedEmbedder
 from rag.chunking import chunk
 from rag.evaluation.public_sets import Asked, PublicSet
@@ -89,6 +90,27 @@ def test_an_edit_changes_one_passage_of_a_document() -> None:
 
     assert len(after - before) == 1
     assert len(after) == len(before)
+
+
+# ------------------------------------------------------------------------------------------------------------ telegram
+
+
+def test_a_word_that_reaches_another_chat_and_one_that_reaches_nobody_are_counted() -> None:
+    said: list[str] = []
+
+    def leaky(message: Message) -> Reply:
+        """Everybody hears what the first one said, and nothing else."""
+        said.append(message.text or "")
+        return Reply("answered", said[0])
+
+    foreign, errors = telegram.canaries(3, lambda talk: telegram.Handled(talk, leaky))
+
+    assert (foreign.value, foreign.passed) == (2.0, False)
+    assert (errors.value, errors.passed) == (2.0, False)
+
+
+def test_with_nobody_leaking_none_is_counted() -> None:
+    assert [row.value for row in telegram.canaries(3)] == [0.0, 0.0]
 
 
 # ------------------------------------------------------------------------------------------------------------ sections
@@ -198,5 +220,5 @@ def test_an_unknown_section_is_refused_by_name(capsys: pytest.CaptureFixture[str
 
 
 def test_every_bar_of_the_work_has_a_section() -> None:
-    assert set(entrance.sections(None)) == {"fusion", "tutorial", "chroma", "refresh", "growth", "cold"}
+    assert set(entrance.sections(None)) == {"fusion", "tutorial", "chroma", "refresh", "growth", "cold", "telegram"}
     assert starting.QUESTION
