@@ -90,6 +90,11 @@ def guard(text: str, limit: int) -> Guarded:
     return Guarded(left, cut, _stop(left))
 
 
+def steered(text: str) -> bool:
+    """Whether a text holds instructions to the assistant, by the rules that cut them out of a question."""
+    return _without_injection(text)[1]
+
+
 def _stop(text: str) -> AnswerStatus | None:
     folded = fold(text)
     for rule in rules().stops:

@@ -19,6 +19,7 @@ from rag.jurisdictions import parse_place
 from rag.listing import candidates
 from rag.model_answers.checking import Checked
 from rag.model_answers.guarded import Allowance
+from rag.model_answers.support import is_unmarked
 from rag.model_answers.writing import MOST_PASSAGES, Writer
 from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Level, Notice, Question, Step
 from rag.ports import EmbedderError, Vector
@@ -192,7 +193,10 @@ class Pipeline:
         if asking.no_promise:
             asking.answer = _refused(AnswerStatus.NO_PROMISE, asking)
         elif scope.unknown and not scope.named:
-            asking.answer = _refused(AnswerStatus.NOT_FOUND, asking, title=scope.unknown[0])
+            title = (
+                {"title": scope.unknown[0]} if is_unmarked(scope.unknown[0]) else {}
+            )  # what is no title is not echoed
+            asking.answer = _refused(AnswerStatus.NOT_FOUND, asking, **title)
         elif scope.uncovered:
             asking.answer = _refused(AnswerStatus.NO_COVERAGE, asking, district="、".join(scope.uncovered))
         elif not asking.hits or asking.contradicted or _incomplete(asking) or self._unsure(asking):

@@ -14,7 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rag.citations import locate, verified
 from rag.model_answers.quantities import quantities, stated
-from rag.model_answers.support import folded, is_plain_text, keeps_bounds, keeps_polarity, keeps_to
+from rag.model_answers.support import (
+    folded,
+    is_plain_text,
+    keeps_bounds,
+    keeps_polarity,
+    keeps_to,
+    lures,
+    speaks_to_the_model,
+)
 from rag.models import Claim, Passage, Quote
 
 MOST_CLAIMS = 6
@@ -94,6 +102,9 @@ def _proven(written: WrittenClaim, passages: Mapping[str, Passage], synonyms: Se
         return "quote not verbatim"
     if not is_plain_text(text):
         return "markup"
+    shown = [_shown(quote, passage).quote for passage, quote in exact]
+    if lures(text) or any(speaks_to_the_model(said) for said in (text, *shown)):
+        return "words"
     return _kept_to(text, exact, synonyms)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from rag.guardrails import steered
 from rag.model_answers.quantities import quantities, stated
 
 HELD = 0.7
@@ -22,7 +23,7 @@ HELD = 0.7
 STRANGE_RUN = 3
 """汉字 in a row that the evidence does not have: an abbreviation passes, somebody else's sentence does not."""
 
-_ALLOWED = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff0-9A-Za-z \",.:;?!()%‰/+~\-—–·、。《》〈〉“”‘’〔〕…「」×]*")
+_ALLOWED = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff0-9A-Za-z \",.:;()%‰/+~\-—–·、。《》〈〉“”‘’〔〕…「」×]*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[a-z][a-z0-9]*(?:[.\-_/][a-z0-9]+)*")
 _ADDRESS = re.compile(r"://|www\.|[a-z0-9-]\.(?:com|cn|net|org|gov|top|xyz|info|cc|io|me|site|vip|ru)(?![a-z])")
@@ -37,6 +38,8 @@ class Words:
     lower: re.Pattern[str]
     negative: re.Pattern[str]
     measure: re.Pattern[str]
+    lure: re.Pattern[str]
+    steer: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -51,12 +54,27 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
+def is_unmarked(text: str) -> bool:
+    """No markup, no address, nothing invisible."""
+    text = unicodedata.normalize("NFKC", text)
+    return bool(_ALLOWED.fullmatch(text)) and not _ADDRESS.search(text.lower())
+
+
 def is_plain_text(sentence: str) -> bool:
-    """No markup, no address, nothing invisible: letters, figures and the marks of a sentence. It is mostly Chinese."""
+    """The letters, figures and marks of a sentence that is mostly Chinese."""
     text = unicodedata.normalize("NFKC", sentence)
-    if not _ALLOWED.fullmatch(text) or _ADDRESS.search(text.lower()):
-        return False
-    return len(_HAN.findall(text)) * 2 >= len(re.findall(r"[\w]", text))
+    return is_unmarked(text) and len(_HAN.findall(text)) * 2 >= len(re.findall(r"[\w]", text))
+
+
+def speaks_to_the_model(text: str) -> bool:
+    """Whether a sentence of a document (or one made of it) tells its reader what to say: it proves nothing then."""
+    said = folded(text)
+    return bool(words().steer.search(said)) or steered(text)
+
+
+def lures(text: str) -> bool:
+    """Whether it leads to a payment, an account, a link: an official clause may, a model's own sentence must not."""
+    return bool(words().lure.search(folded(text)))
 
 
 def keeps_to(sentence: str, evidence: str) -> bool:
