@@ -22,11 +22,15 @@ from intake.handling.sweeping import WATCHED
 from intake.reading.plain import plain
 from intake.review import reads, sees
 from intake.sla import Clock, Clocks, TargetsError, Timing
-from intake.store.queue_rows import QueueRow, histories, newest_event, queue_rows, touched
+from intake.store.queue_rows import QueueRow, Wanted, histories, newest_event, queue_rows, touched, with_answers
 
 WAITING = ("need_info", "confirm")
 """Clocks of what is waited for from the enterprise."""
 KIND = "kind."
+FEW = 400
+"""Cases whose answers are looked at one by one; of more, all of their kind are, once for everybody."""
+
+_MOST_FILTERS = 32
 _MOST_HELD = 400_000
 """Entries in all the sights that are kept: some 20 MB, twenty people who see 20,000 cases each."""
 
@@ -92,6 +96,7 @@ class Board:
         self._calendar: Any = None
         self._lock = Lock()
         self._seen: OrderedDict[tuple[Any, ...], Sight] = OrderedDict()
+        self._answering: OrderedDict[tuple[Any, ...], frozenset[str]] = OrderedDict()
         self.version = 0
 
     def refresh(self) -> int:
@@ -122,6 +127,25 @@ class Board:
             while len(self._seen) > 1 and sum(len(sight.everything) for sight in self._seen.values()) > _MOST_HELD:
                 self._seen.popitem(last=False)
             return held
+
+    def answering(self, kind: str, wanted: Sequence[Wanted], entries: Iterable[Entry]) -> frozenset[str]:
+        """The ids of those of these entries that answer so, and perhaps of others. Kept until a case changes: a page
+        that is open asks every few seconds."""
+        ids = [entry.case.id for entry in entries if entry.case.kind == kind]
+        version = self.version
+        key = (version, kind, tuple((each.step.id, each.value, each.least, each.most) for each in wanted))
+        with self._lock:
+            held = self._answering.get(key)
+        if held is not None:
+            return held
+        with reading(self._engine) as connection:
+            found = with_answers(connection, kind, wanted, ids if len(ids) <= FEW else None)
+        if len(ids) > FEW:
+            with self._lock:
+                self._answering[key] = found
+                while len(self._answering) > _MOST_FILTERS:
+                    self._answering.popitem(last=False)
+        return found
 
     def _load(self) -> None:
         with reading(self._engine) as connection:

@@ -23,8 +23,8 @@ from db.engine import reading
 from intake.cases import Case, CaseState
 from intake.models import Saying, Step
 from intake.review import ReviewError, reads, shown_to
-from intake.store.queue import rows_of, with_phone_ending
-from intake.store.queue_rows import Wanted, organisation_names, with_answers
+from intake.store.queue import with_phone_ending
+from intake.store.queue_rows import Wanted, organisation_names
 
 routes = Routes()
 
@@ -123,16 +123,13 @@ def find(visit: Visit, asked: Asked) -> list[Entry]:
     """The entries asked for that are this person's to see, in order."""
     desk, actor = visit.desk, visit.who.actor
     desk.board.refresh()
-    reached: frozenset[str] = frozenset()
-    answering: frozenset[str] | None = None
-    if asked.digits or asked.answers:
-        with reading(desk.parts.engine) as connection:
-            if asked.digits:
-                reached = with_phone_ending(connection, asked.digits)
-            if asked.answers:
-                answering = with_answers(connection, asked.of_kind, asked.answers, rows_of(actor))
     now = desk.parts.clock.now()
     entries = of_view(desk.board.sight(actor), asked, now)
+    reached: frozenset[str] = frozenset()
+    if asked.digits:
+        with reading(desk.parts.engine) as connection:
+            reached = with_phone_ending(connection, asked.digits)
+    answering = desk.board.answering(asked.of_kind, asked.answers, entries) if asked.answers else None
     return chosen(entries, asked, actor, reached=reached, answering=answering)
 
 

@@ -15,6 +15,7 @@ from bot.console.queue_board import Board
 from bot.console.queue_views import VIEWS, Asked, counts, of_view, views_of
 from intake.cases import Case, CaseState
 from intake.review import sees
+from intake.store.queue_rows import Wanted
 from intake.values import Phone
 from tests.support.bureau import LAOSHAN, Bureau
 from tests.support.consoles import Console, Person
@@ -102,6 +103,25 @@ def test_what_was_sorted_out_beforehand_is_what_each_case_says_of_itself(bureau:
                 listed = [entry.case.id for entry in of_view(sight, Asked(view=view), now)]
                 assert sorted(listed) == sorted(said.get(view, [])), (view, account, days)
                 assert told.get(view, 0) == len(listed), (view, account, days)
+
+
+def test_a_filter_finds_the_same_among_few_as_among_many_and_follows_what_changes(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    membranes = bureau.submit(bureau.somebody("a"), summary="寻找高盐废水用的反渗透膜材料和清洗方案")
+    bureau.submit(bureau.somebody("b"), summary="寻找低温条件下的海藻酸钠提纯工艺和设备")
+    board = Board(bureau.engine, bureau.needs.formbook, bureau.needs.timing, bureau.clock.now)
+    step = next(step for step in bureau.needs.formbook.form("technology").steps if step.id == "summary")
+
+    def found() -> frozenset[str]:
+        board.refresh()
+        return board.answering("technology", [Wanted(step, "膜")], board.visible(bureau.staff("city")))
+
+    assert found() == {membranes.id}
+    monkeypatch.setattr("bot.console.queue_board.FEW", 0)
+    assert [found(), found()] == [{membranes.id}] * 2
+    later = bureau.submit(bureau.somebody("c"), summary="寻找陶瓷膜组件，用于高温含油废水的过滤")
+    assert found() == {membranes.id, later.id}
 
 
 def test_the_queue_is_read_before_anybody_asks_for_it(console: Console, bureau: Bureau) -> None:
