@@ -81,9 +81,35 @@ def _looking(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     done.add_argument("task", type=int, metavar="TASK")
     done.add_argument("--result", required=True, help="what was said or done")
     _docking(add)
+    _exchange(add)
     inbox = add("inbox", "what you and your teams have not read; it counts as read then", "inbox")
     inbox.add_argument("--keep", action="store_true", help="leave it unread")
     _json(inbox)
+
+
+def _exchange(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    template = add("template", "an empty sheet of a kind of need, to be filled in for others", "exchange:template")
+    template.add_argument("kind", metavar="KIND", help="such as technology")
+    template.add_argument("file", metavar="FILE.xlsx", help="a new file")
+    taken = add("import", "register the needs of a filled-in sheet for an association, all or none", "exchange:take")
+    taken.add_argument("file", metavar="FILE.xlsx")
+    taken.add_argument("--behalf", required=True, metavar="NAME", help="the association that files them")
+    taken.add_argument("--consented", action="store_true", help="it declares that everybody in the sheet agreed")
+    taken.add_argument("--check", action="store_true", help="only say what it would come to")
+    given = add("export", "the cases you may see as a sheet; this is recorded", "exchange:export")
+    given.add_argument("file", metavar="FILE.xlsx", help="a new file")
+    given.add_argument("--view", default="all", help="mine, new, team, soon, over, waiting or all (default)")
+    given.add_argument("--text", default="", help="words, a number, the end of a telephone number")
+    given.add_argument("--state", help="only this state")
+    given.add_argument("--kind", help="only this kind")
+    given.add_argument("--district", help="only this district's code")
+    given.add_argument("--team", help="only this team's")
+    given.add_argument("--full", metavar="REASON", help="contacts in full where you may see them, and why")
+    given.add_argument(
+        "--publishable", action="store_true", help="only what may go to the national platform, without contacts"
+    )
+    numbers = add("platform-import", "note the platform's numbers from its sheet, all or none", "exchange:numbers")
+    numbers.add_argument("file", metavar="FILE.xlsx")
 
 
 def _docking(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

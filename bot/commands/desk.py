@@ -23,7 +23,7 @@ from intake.review import NotAllowedError, NotFoundError, ReviewError, allowed
 from intake.staff import RegisterError, UnknownStaffError
 from intake.store.cases import StaleCaseError
 
-_PARTS = ("intake", "needs", "needs_quality", "registers", "desk")
+_PARTS = ("intake", "needs", "needs_quality", "registers", "sheets", "desk")
 COMMANDS = {
     "told_offline": "told", "verify_uscc": "verify-uscc", "confirm": "close", "take_over": "take-over",
     "hand_back": "hand-back",

@@ -26,7 +26,7 @@ routes = Routes()
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST_QUERY = 4000
 _NOT_KEPT = frozenset({"page", "done", "lang"})
-_SHORTEST_REASON = 2
+SHORTEST_REASON = 2
 
 
 @routes.rule("/queue/export", roles=READERS)
@@ -42,7 +42,7 @@ def export(visit: Visit) -> Response:
     asked = asked_of(looking)
     entries, now = find(looking, asked), visit.desk.parts.clock.now()
     full, reason = visit.ticked("full") and visit.who.has(*CASEWORK), visit.line("reason")
-    if full and len(reason) < _SHORTEST_REASON:
+    if full and len(reason) < SHORTEST_REASON:
         return _page(visit, query, wrong="reason", status=422)
     exporting = Export(visit.desk.parts.needs, visit.who.actor, now, full=full, reason=reason)
     try:
