@@ -21,6 +21,7 @@ from db.engine import make_engine
 from db.migrating import upgrade
 from rag.adapters.segment_files import SegmentFiles
 from rag.indexing import Indexes
+from rag.model_answers.following import Follower
 from rag.model_answers.guarded import GuardedModel
 from rag.model_answers.writing import Writer
 from rag.pipeline import Limits, Pipeline
@@ -132,7 +133,9 @@ def build(settings: Settings, clock: Clock | None = None, *, vectors: bool = Tru
     reader = Reader(places, settings.status_stale_days)
     limits = Limits(longest_question=settings.question_max_chars, dense_weight=settings.dense_weight)
     model = _language_model(settings, clock)
-    pipeline = Pipeline(reader, clock.today, limits, Writer(model) if model else None)
+    pipeline = Pipeline(
+        reader, clock.today, limits, Writer(model) if model else None, Follower(model) if model else None
+    )
     admission = Admission(settings.llm_per_user_day, clock.today) if model else None
     ask = AskDialog(pipeline, settings.fallback_contact, settings.question_max_chars, admission)
     return House(settings, clock, engine, places, reader, pipeline, ask, model, notes)

@@ -18,6 +18,7 @@ from rag.intents import intent_model, meant
 from rag.jurisdictions import parse_place
 from rag.listing import candidates
 from rag.model_answers.checking import Checked
+from rag.model_answers.following import Follower
 from rag.model_answers.guarded import Allowance
 from rag.model_answers.support import is_unmarked
 from rag.model_answers.writing import MOST_PASSAGES, Writer
@@ -99,12 +100,14 @@ class Pipeline:
         today: Callable[[], date],
         limits: Limits | None = None,
         writer: Writer | None = None,
+        follower: Follower | None = None,
     ) -> None:
         """Without a `writer` no language model is asked; with one, the clauses still answer wherever it fails."""
         self._reader = reader
         self._today = today
         self._limits = limits or Limits()
         self._writer = writer
+        self._follower = follower
 
     def answer(self, question: Question, on_stage: Callable[[str], None] = unheard) -> Answer:
         """Take the steps in order. The release is fixed before the first and stands in the answer."""
@@ -114,7 +117,7 @@ class Pipeline:
         day = question.as_of or self._today()
         asking = Asking(question, shelf, day, day, on_stage=on_stage)
         if self._writer is not None and question.aided and not question.private:
-            asking.allowance = self._writer.allowance()
+            asking.allowance = self._writer.allowance(follows=bool(question.history))
         for name, step in self._steps:
             on_stage(name)
             started = time.perf_counter()
@@ -160,7 +163,7 @@ class Pipeline:
         return meant(model.judge(vector))
 
     def _rewrite(self, asking: Asking) -> None:
-        asking.rewritten = standalone(asking.text, asking.question.history)
+        asking.rewritten = self._standalone(asking)
         asking.asked = asked = understand(asking.rewritten.text, asking.day)
         if asking.question.as_of is None and asked.as_of is not None:
             asking.day = asked.as_of
@@ -205,6 +208,17 @@ class Pipeline:
             asking.answer = self._written(asking, _answered(asking, asked))
 
     # ----------------------------------------------------------------------------------------------------- details
+
+    def _standalone(self, asking: Asking) -> Standalone:
+        """The question with what it leans on: by a model as far as it keeps to what was said, else by rule."""
+        ruled = standalone(asking.text, asking.question.history)
+        if self._follower is None or asking.allowance is None:
+            return ruled
+        followed = self._follower.follow(asking.text, asking.question.history, asking.allowance)
+        if followed is None:
+            return ruled
+        asking.vague |= followed.route == "unclear"
+        return ruled if followed.text == asking.text else Standalone(followed.text, followed=True)
 
     def _written(self, asking: Asking, extracted: Answer) -> Answer:
         """The answer in a model's sentences where each is proven, else the extracted one as it is."""

@@ -17,7 +17,8 @@ from rag.models import Hit, Passage, Writing
 from rag.ports import ModelError, Prompt
 
 MOST_CALLS = 2
-"""Of one plain question: one, and one more to mend a reply or to ask again after a fault that passes."""
+"""Of one plain question: one, and one more to mend a reply or to ask again after a fault that passes. A follow-up has
+one more, to be understood."""
 
 MOST_PASSAGES = 8
 LONGEST_PASSAGE = 900
@@ -40,9 +41,9 @@ class Writer:
         self._repair = prompt_text("repair")
         self._shape = Written.model_json_schema()
 
-    def allowance(self) -> Allowance:
-        """What one question may ask of the model in all."""
-        return self._model.allowance(MOST_CALLS)
+    def allowance(self, *, follows: bool = False) -> Allowance:
+        """What one question may ask of the model in all. `follows`: others came before it."""
+        return self._model.allowance(MOST_CALLS + follows)
 
     def write(self, question: str, hits: Sequence[Hit], allowance: Allowance, synonyms: Sequence[str] = ()) -> Outcome:
         """`hits` are the clauses it may stand on, best first."""
