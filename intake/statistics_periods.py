@@ -72,6 +72,8 @@ class Period:
 
 def period_of(kind: PeriodKind, day: date, today: date) -> Period:
     """The week (from Monday), month, quarter or year that holds the day. Raises PeriodError for one still to come."""
+    if day > today + _DAY * MOST_DAYS:  # the calendar of the language ends somewhere, too
+        raise PeriodError("future")
     whole = _unit(kind, day)
     if whole.first > today:
         raise PeriodError("future")
