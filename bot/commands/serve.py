@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,7 @@ def _run(house: House, bound: socket.socket, address: str) -> None:
     console = house.console()
     put_calendar_back(console)
     stop_chores = keep_house(house, {"telegram": telegram.deliverer()} if telegram else None, console_chores(console))
-    app: Any = _app(house, console)
+    app: Any = _app(house, console, telegram)
     config = uvicorn.Config(
         telegram.before(app) if telegram else app, access_log=False, log_config=None, timeout_graceful_shutdown=WEB_ENDS
     )
@@ -152,11 +152,11 @@ def _fill(house: House) -> None:
         house.notes.append("向量未能全部生成，部分按词语检索")
 
 
-def _app(house: House, console: ConsoleParts) -> FastAPI:
+def _app(house: House, console: ConsoleParts, telegram: Telegram | None = None) -> FastAPI:
     settings, needs = house.settings, house.needs()
     return create_app(
         WebAssistant(house.conversation()),
-        house.library(),
+        WatchfulLibrary(house.library(), telegram.status) if telegram else house.library(),
         WebSessions(house.accounts()),
         limits=Limits(session_per_minute=settings.questions_per_minute),
         hosts=_hosts(settings),
@@ -174,6 +174,23 @@ def _hosts(settings: Settings) -> list[str]:
     """Names the server answers to. A wildcard address names none: those of PUBLIC_HOSTS do."""
     named = [name.strip() for name in settings.public_hosts.split(",") if name.strip()]
     return named if settings.host in {"0.0.0.0", "::"} else [settings.host, *named]  # noqa: S104  # told apart, not bound
+
+
+class WatchfulLibrary:
+    """The library, whose health tells operators how Telegram stands as well: nobody else would notice its silence."""
+
+    def __init__(self, library: Any, telegram: Callable[[], Mapping[str, Any]]) -> None:
+        self._library = library
+        self._telegram = telegram
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._library, name)
+
+    def health(self) -> Mapping[str, Any]:
+        facts, stands = dict(self._library.health()), self._telegram()
+        notes = [f"Telegram：{stands['trouble']}"] if stands["trouble"] else []
+        shown = {name: stands[name] for name in ("mode", "trouble", "last_poll")}
+        return {**facts, "degraded": [*facts.get("degraded", ()), *notes], "telegram": shown}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Any
 
 import pytest
 
+from bot.channels.telegram_bot.delivering import TelegramDeliverer
+from bot.channels.telegram_bot.threads import in_thread
 from bot.clock import FixedClock
+from bot.couriers import Courier
 from intake.cases import SYSTEM, Case, CaseState, Role
 from intake.staff import Staff
 from intake.store.drafts import Draft
+from intake.store.tasks import CALL, Tasks
 from intake.values import Answered
 from tests.support.bot_api import Posted
 from tests.support.telegram_rig import Rig, rig
@@ -317,3 +322,27 @@ def test_administrators_hear_of_a_message_that_could_not_be_handled(telegram: Ri
     (alert,) = telegram.api.to(ADMIN)[before:]
     assert "没能处理" in alert.text
     assert "秘密" not in alert.text
+
+
+# Who cannot be reached
+
+
+def test_who_blocked_the_bot_becomes_a_task_to_telephone(telegram: Rig) -> None:
+    """From the case's step through the courier and the door's queue to Telegram's refusal, and back as a task."""
+    case, house = submitted(telegram), telegram.house
+    needs = house.needs()
+    telegram.api.blocked.add(7)
+    needs.handling.act(needs.register.actor("zhao", "console", telegram.now.now()), case.reference, "accept")
+    deliverer = TelegramDeliverer(telegram.door.outgoing, telegram.door, telegram.now.now)
+    courier = Courier(house.engine, house.accounts(), {"telegram": deliverer})
+
+    async def deliver() -> None:
+        await telegram.door.round()
+        delivering = asyncio.create_task(in_thread(courier.run_once, telegram.now.now()))
+        while not delivering.done():
+            await telegram.door.round()
+
+    telegram.do(deliver())
+    called = [(task.case, task.reason) for task in Tasks(house.engine).open() if task.kind == CALL]
+    assert called == [(case.id, "undeliverable/accepted")]
+    assert telegram.door.chats.unreachable() == 1

@@ -94,6 +94,43 @@ def test_what_comes_three_times_and_out_of_order_is_answered_and_submitted_once(
     assert telegram.door.inbox.counts() == {"done": len(thrice.askers) // (WINDOW - 1) * WINDOW}
 
 
+# What nobody can use, at every step
+
+
+UNUSABLE: tuple[dict[str, Any], ...] = (
+    {"sticker": {"file_id": "s", "emoji": "😀"}},
+    {"voice": {"file_id": "v", "duration": 3}},
+    {"location": {"latitude": 36.1, "longitude": 120.4}},
+    {"contact": {"phone_number": "+8613900139000", "first_name": "李", "user_id": 8}},
+)
+
+
+def test_in_every_step_what_cannot_be_used_is_said_so_and_the_step_is_asked_again(telegram: Rig) -> None:
+    steps: list[str] = []
+    person = telegram.house.accounts().of("telegram", "7").person
+    step = telegram.round
+
+    def interrupted() -> None:
+        """After each round of the walk, the four of them."""
+        step()
+        draft = telegram.house.needs().drafts.active(person)
+        if draft is None or draft.form_version is None:
+            return
+        asked = next(each for each in reversed(telegram.api.to(7)) if each.keyboard).text.splitlines()[-1]
+        steps.append(asked)
+        for content in UNUSABLE:
+            telegram.api.say(None, 7, **content)
+            step()
+            assert asked in telegram.api.to(7)[-1].text
+        after = telegram.house.needs().drafts.active(person)
+        assert after is not None
+        assert after.answers == draft.answers
+
+    telegram.round = interrupted  # type: ignore[method-assign]
+    fill_in(telegram)
+    assert len(set(steps)) >= 6, steps
+
+
 # Many at once
 
 

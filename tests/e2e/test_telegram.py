@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -107,7 +108,14 @@ def test_the_bot_beside_the_web_server_in_one_process(data: Path, api: BotApi, t
         api.say(QUESTION)
         assert "1200元/月" in api.reply().text
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
-            assert answer.status == 200
+            stands = json.load(answer)["library"]["telegram"]
+        assert (stands["mode"], stands["trouble"]) == ("polling", None)
+        assert stands["last_poll"]
+        api.fault("getUpdates", 409, times=9)
+        api.say("唤醒")
+        _until(lambda: "409" in server.log, server)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+            assert "409" in "".join(json.load(answer)["degraded"])
         assert server.stop() == 0
     assert TOKEN.partition(":")[2] not in server.log
 
