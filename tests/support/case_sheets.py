@@ -83,8 +83,19 @@ def live_cells(content: bytes) -> list[str]:
 
 
 def with_part(content: bytes, name: str, part: bytes) -> bytes:
-    """The file with another part in it."""
-    file = io.BytesIO(content)
-    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, part)
+    """The file with this part in it, in place of the one of that name."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as after:
+        for kept in before.namelist():
+            if kept != name:
+                after.writestr(kept, before.read(kept))
+        after.writestr(name, part)
     return file.getvalue()
+
+
+def with_rows(content: bytes, count: int) -> bytes:
+    """The file with so many rows of one small cell on its first sheet, as a program writes that pads it."""
+    row = b'<row><c t="inlineStr"><is><t>a</t></is></c></row>'
+    main = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    part = b"<worksheet " + main + b"><sheetData>" + row * count + b"</sheetData></worksheet>"
+    return with_part(content, "xl/worksheets/sheet1.xml", part)
