@@ -11,7 +11,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: threads would blur CPU time
 
-from bench import fusing, querying, refreshing, starting, telegram, tutorial
+from bench import fusing, querying, queue, refreshing, starting, telegram, tutorial
 from rag.evaluation.rows import Row, failed, show, write
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +29,7 @@ def sections(data: Path | None) -> Mapping[str, Section]:
         "growth": querying.growth,
         "cold": partial(starting.cold, ROOT),
         "telegram": telegram.telegram,
+        "queue": queue.queue,
     }
 
 

@@ -8,11 +8,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from bench import __main__ as entrance
-from bench import embedders, fusing, querying, refreshing, starting, telegram, timing, tutorial
+from bench import embedders, fusing, querying, queue, queue_cases, refreshing, starting, telegram, timing, tutorial
 from bench.generated import documents, edited
+from bot.bootstrap import needs_of
+from bot.clock import FixedClock
 from bot.messages import Message, Reply
+from bot.settings import Settings
 from rag.adapters.hashed import HashedEmbedder
 from rag.chunking import chunk
 from rag.evaluation.public_sets import Asked, PublicSet
@@ -90,6 +94,31 @@ def test_an_edit_changes_one_passage_of_a_document() -> None:
 
     assert len(after - before) == 1
     assert len(after) == len(before)
+
+
+# --------------------------------------------------------------------------------------------------------------- queue
+
+
+def test_the_queue_is_measured_for_whom_sees_all_and_for_whom_sees_one_team() -> None:
+    rows = list(queue.queue(count=60, pairs=1))
+
+    assert [row.ratio is None for row in rows] == [True] + [False] * (len(rows) - 1)
+    for who in ("coordinator", "clerk of one team"):
+        measured = " ".join(row.name for row in rows if who in row.name)
+        assert all(what in measured for what in ("全部", "已超时", "tail", "code", "filter", "after a change"))
+
+
+def test_copied_cases_are_as_many_as_asked_for_and_each_has_a_number_and_a_history_of_its_own(
+    sqlite_engine: Engine, clock: FixedClock, settings: Settings
+) -> None:
+    needs = needs_of(sqlite_engine, settings, clock)
+    queue_cases.fill(sqlite_engine, needs, clock, 40)
+    found = needs.cases.find()
+    copies = [case for case in found if case.id.startswith("bench-")]
+
+    assert len({case.reference for case in copies}) == len(copies)
+    assert all(needs.cases.events(case.id)[0].seq == 1 for case in copies)
+    assert len({case.submitted_at for case in copies}) > len(copies) // 2
 
 
 # ------------------------------------------------------------------------------------------------------------ telegram
@@ -220,5 +249,7 @@ def test_an_unknown_section_is_refused_by_name(capsys: pytest.CaptureFixture[str
 
 
 def test_every_bar_of_the_work_has_a_section() -> None:
-    assert set(entrance.sections(None)) == {"fusion", "tutorial", "chroma", "refresh", "growth", "cold", "telegram"}
+    assert set(entrance.sections(None)) == {
+        "fusion", "tutorial", "chroma", "refresh", "growth", "cold", "telegram", "queue",
+    }  # fmt: skip
     assert starting.QUESTION

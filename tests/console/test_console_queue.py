@@ -124,6 +124,36 @@ def test_a_filter_finds_the_same_among_few_as_among_many_and_follows_what_change
     assert found() == {membranes.id, later.id}
 
 
+@pytest.mark.parametrize("remembered", [500, 1], ids=["what changed is known", "too much has changed since"])
+def test_a_list_brought_up_to_date_is_the_list_read_anew(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, remembered: int
+) -> None:
+    """New cases come in, some leave, one is hidden from whom it leaves; for everybody, after every change."""
+    monkeypatch.setattr("bot.console.queue_board._MOST_CHANGES", remembered)
+    kept = Board(bureau.engine, bureau.needs.formbook, bureau.needs.timing, bureau.clock.now)
+    actors = [bureau.staff(account) for account in ("clerk", "special", "city")]
+
+    def both() -> None:
+        fresh = Board(bureau.engine, bureau.needs.formbook, bureau.needs.timing, bureau.clock.now)
+        kept.refresh(), fresh.refresh()
+        for actor in actors:
+            ours = {entry.case.id: entry for entry in kept.visible(actor)}
+            assert ours == {entry.case.id: entry for entry in fresh.visible(actor)}
+            assert counts(kept.sight(actor), bureau.clock.now()) == counts(fresh.sight(actor), bureau.clock.now())
+
+    both()
+    first, second = bureau.submit(bureau.somebody("a")), bureau.submit(bureau.somebody("b"), district=FAR)
+    both()
+    bureau.act("clerk", first, "accept")
+    bureau.submit(bureau.somebody("c"))
+    kept.refresh()
+    bureau.act("city", second, "route", team=LAOSHAN)
+    both()
+    bureau.act("clerk", first, "route", team=FAR)
+    bureau.act(bureau.owner(second), second, "withdraw")
+    both()
+
+
 def test_the_queue_is_read_before_anybody_asks_for_it(console: Console, bureau: Bureau) -> None:
     case = bureau.submit()
     queue = next(chore for chore in console_chores(console.parts) if chore.name == "queue")
