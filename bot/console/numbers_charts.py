@@ -78,8 +78,16 @@ def draw(chart: Chart, *, dark: bool = False, narrow: bool = False) -> bytes:
         drawn.show_minor_x_labels = False
     for series in chart.series:
         drawn.add(series.name, list(reversed(series.values)) if lying else list(series.values))
-    rendered: bytes = drawn.render()
-    return rendered
+    drawn.add_xml_filter(_without_scripts)
+    return str(drawn.render()).encode()
+
+
+def _without_scripts(root: Any) -> Any:
+    """pygal puts its settings into a script even where no script is to read them."""
+    for parent in list(root.iter()):
+        for child in [child for child in parent if str(child.tag).rpartition("}")[2] == "script"]:
+            parent.remove(child)
+    return root
 
 
 def _short(label: str, *, narrow: bool) -> str:

@@ -153,7 +153,6 @@ def evidence(visit: Visit) -> Response:
     headers = {
         "Content-Disposition": f"attachment; filename=\"file\"; filename*=UTF-8''{quote(kept.file_name, safe='')}",
         "Content-Length": str(kept.file_size),
-        "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cache-Control": "no-store",
     }
     return StreamingResponse(_chunks(content), media_type="application/octet-stream", headers=headers)
