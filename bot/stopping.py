@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 import time
 from collections.abc import Callable
 
 SECONDS = 9.0
 """From the signal on. What is not over then is left: everything told to anybody is on disk, and waits for a start."""
+
+LATEST = 9.4
+"""When the process is gone, whatever still runs in it: a thread that waits for a model cannot be told to stop."""
+
+_log = logging.getLogger(__name__)
 
 
 class Stopping:
@@ -35,3 +42,17 @@ class Stopping:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
+
+
+def leave_in(seconds: float = LATEST, leave: Callable[[int], None] = os._exit) -> None:
+    """End the process after so long, with 0, unless it has ended by then: no loss, as the kill rounds prove."""
+
+    def cut() -> None:
+        _log.warning("what was still being answered is cut off; what was asked is answered at the next start")
+        for handler in logging.getLogger().handlers:
+            handler.flush()
+        leave(0)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()

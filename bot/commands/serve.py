@@ -33,7 +33,7 @@ from bot.messages import Message, Reply
 from bot.model_metrics import registry_of
 from bot.ownership import own
 from bot.settings import Settings
-from bot.stopping import Stopping
+from bot.stopping import Stopping, leave_in
 from bot.web import create_app
 from rag.indexing import fill_vectors, write_vectors
 from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
@@ -95,6 +95,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._stopping.begin()
+        leave_in()
         super().handle_exit(sig, frame)
 
 

@@ -32,7 +32,7 @@ from bot.messages import Reply
 from bot.ownership import own
 from bot.phrases import Lang
 from bot.settings import Settings
-from bot.stopping import Stopping
+from bot.stopping import Stopping, leave_in
 from intake.cases import Role
 from intake.store.register import UnknownStaffError
 from intake.store.staff_notices import StaffInbox
@@ -127,9 +127,13 @@ async def _alone(house: House) -> None:
         if server:
             server.should_exit = True
 
+    def signalled() -> None:
+        leave_in()
+        stop()
+
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop)
+        loop.add_signal_handler(name, signalled)
     try:
         await door.run(stopping, lambda username: say(f"Telegram 机器人 @{username} 已就绪（按 Ctrl+C 停止）"))
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from bot.stopping import Stopping
+from bot.stopping import Stopping, leave_in
 
 EVER = 60.0
 
@@ -44,3 +44,15 @@ def test_what_does_not_end_is_left_when_the_time_is_up() -> None:
     stopping = Stopping(lambda: held.wait(EVER) or None, seconds=0.0)
     assert not stopping.wait()
     held.set()
+
+
+def test_what_runs_on_for_ever_is_cut_off_with_no_fault() -> None:
+    left, codes = threading.Event(), list[int]()
+
+    def leave(code: int) -> None:
+        codes.append(code)
+        left.set()
+
+    leave_in(0.0, leave)
+    assert left.wait(EVER)
+    assert codes == [0]

@@ -83,7 +83,8 @@ class Presence:
         """To be called from the thread that handles."""
 
         def staged(stage: str) -> None:
-            self._loop.call_soon_threadsafe(self._enter, stage)
+            with suppress(RuntimeError):  # the door went down meanwhile: nobody looks any more
+                self._loop.call_soon_threadsafe(self._enter, stage)
 
         return staged
 
