@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,12 @@ class House:
 
     @cached_property
     def _needs(self) -> Needs:
-        return needs_of(self.engine, self.settings, self.clock)
+        needs = needs_of(self.engine, self.settings, self.clock)
+        if self.model is None:
+            return needs
+        from bot.story_reading import StoryReading
+
+        return replace(needs, story_model=StoryReading(self.model))
 
     def accounts(self) -> Accounts:
         return Accounts(self.engine, self.clock)

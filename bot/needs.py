@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from intake.sla import Timing
     from intake.store.people import People
     from intake.store.register import Register
+    from intake.story_model import StoryModel
     from intake.submission import Submission
 
 
@@ -28,6 +29,7 @@ class Needs:
     """Everything a need passes through, from the first word to the closed case.
 
     `inbox` is where notices wait to be shown; without it none are counted as seen, and none are erased.
+    `story_model` is there where a language model is.
     """
 
     formbook: Formbook
@@ -44,3 +46,4 @@ class Needs:
     files: FolderFileStore
     clock: Clock
     inbox: Inbox | None = None
+    story_model: StoryModel | None = None

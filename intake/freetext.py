@@ -66,7 +66,7 @@ def propose(text: str, form: Form, at: Circumstances) -> tuple[Proposal, ...]:
     spent: set[str] = set()
     for step in form.steps:
         kind = _sort_of(step)
-        if kind in spent or not _may_be_proposed(step):
+        if kind in spent or not may_be_proposed(step):
             continue
         proposal = next(_for_step(text, step, at), None)
         if proposal is not None:
@@ -79,7 +79,8 @@ def _sort_of(step: Step) -> str:
     return "money" if any(option.low is not None for option in step.options) else step.type
 
 
-def _may_be_proposed(step: Step) -> bool:
+def may_be_proposed(step: Step) -> bool:
+    """Whether a story may fill a step in: never a personal one."""
     if step.personal or step.copy_of is not None or step.follow_up_of is not None:
         return False
     if step.part == "need":

@@ -12,12 +12,15 @@ from intake.values import Answered
 
 
 class Proposed(BaseModel):
-    """A value read from somebody's own words, not confirmed yet. `answered.text` is the stretch it came from."""
+    """A value read from somebody's own words, not confirmed yet. `answered.text` is the stretch it came from.
+
+    `by_model`: a language model found it, which is said beside it."""
 
     model_config = ConfigDict(frozen=True)
 
     step: str
     answered: Answered
+    by_model: bool = False
 
 
 class Pending(BaseModel):

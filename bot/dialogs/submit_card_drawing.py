@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.dialogs.buttons import of_draft
 from bot.dialogs.desk import STORY, Desk
 from bot.dialogs.pending import Pending, Proposed
-from bot.dialogs.submit_stages import Stage, known_profile
+from bot.dialogs.submit_stages import Stage, known_profile, may_be_read_by_model
 from bot.dialogs.turn import Speaker
 from bot.dialogs.words import Words, lines, paragraphs
 from bot.messages import Choice, FormInput, FormPart, Reply
@@ -78,18 +78,24 @@ class CardDrawing:
         if pending.editing is not None:
             return self._editing(draft, speaker, words, pending)
         rows = [self._proposal(number, each, draft, words) for number, each in enumerate(pending.proposals, start=1)]
-        ask = lines(words.say("story.understood"), *rows, words.say("story.confirm_hint"))
+        form, offered = self._desk.form(draft), may_be_read_by_model(self._desk, draft)
+        note = words.say("story.model_note") if offered else ""
+        ask = lines(words.say("story.understood"), *rows, words.say("story.confirm_hint"), note)
         choices = [of_draft(draft, "ay", words.say("story.all_right"))]
-        form = self._desk.form(draft)
         for index, each in enumerate(pending.proposals):
             label = words.say("story.edit", number=index + 1, label=form.step(each.step).label)
             choices.append(of_draft(draft, f"ae{index}", label))
+        if offered:
+            choices.append(of_draft(draft, "am", words.say("story.model_read")))
         choices.append(of_draft(draft, "an", words.say("story.none_of_it")))
         return self._reply("form_proposed", draft, "proposals", ask, choices)
 
     def _proposal(self, number: int, proposed: Proposed, draft: Draft, words: Words) -> str:
         step = self._desk.form(draft).step(proposed.step)
         shown = words.tell(show(step, proposed.answered))
+        if proposed.by_model:
+            said = excerpt(proposed.answered.text)
+            return words.say("story.line_model", number=number, label=step.label, shown=shown, said=said)
         if shown == proposed.answered.text or step.free_text:
             return words.say("story.line_plain", number=number, label=step.label, shown=shown)
         said = excerpt(proposed.answered.text)

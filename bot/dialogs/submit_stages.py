@@ -14,6 +14,7 @@ from intake.models import CHOICE_TYPES, Form, Read, Step
 from intake.reading.places import read_district
 from intake.reading.plain import lines_as_typed
 from intake.store.drafts import Draft
+from intake.story_model import may_be_sent
 from intake.values import Answered, Answers
 
 PROFILE_PARTS = ("profile", "contact")
@@ -96,6 +97,12 @@ def _known(desk: Desk, draft: Draft, step: Step, speaker: Speaker) -> Answered |
         read = read_district(speaker.district, desk.needs.reference)
         return Answered(value=read.value, text=speaker.district) if isinstance(read, Read) else None
     return None
+
+
+def may_be_read_by_model(desk: Desk, draft: Draft) -> bool:
+    """Whether a language model may be offered to read the story: once, where there is one, and no secret need."""
+    story = Pending.of(draft).story
+    return bool(story and desk.needs.story_model and may_be_sent(story, desk.form(draft), draft.answers))
 
 
 def _proposed(desk: Desk, draft: Draft, step: Step) -> Answered | None:

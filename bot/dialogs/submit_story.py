@@ -10,7 +10,7 @@ from bot.dialogs.desk import STORY, Desk
 from bot.dialogs.pending import Pending, Proposed
 from bot.dialogs.said import ALL_RIGHT, NONE_OF_IT, line_number, said
 from bot.dialogs.submit_drawing import Drawing
-from bot.dialogs.submit_stages import STORY_STEPS, known_profile
+from bot.dialogs.submit_stages import STORY_STEPS, known_profile, may_be_read_by_model
 from bot.dialogs.submit_steps import Steps, refused
 from bot.dialogs.turn import OnStage, Speaker, Turn
 from intake.freetext import propose, propose_kinds
@@ -22,6 +22,7 @@ from intake.reading.plain import lines_as_typed
 from intake.reading.sensitive import refusals
 from intake.reading.steps import read_step
 from intake.store.drafts import Draft
+from intake.story_model import propose_by_model
 from intake.values import Answered
 
 LONGEST_STORY = 2000
@@ -76,8 +77,24 @@ class Stories:
         if not proposals:
             saved = self._desk.keep(draft, speaker, Pending(offers=offers))
             return Turn(self._drawing.show(saved, speaker, before=words.say("story.nothing_read")))
-        saved = self._desk.keep(draft, speaker, Pending(doing="proposed", proposals=proposals, offers=offers))
-        return Turn(self._drawing.show(saved, speaker))
+        kept = text if self._desk.needs.story_model else ""  # a language model may be asked to read it again
+        found = Pending(doing="proposed", story=kept, proposals=proposals, offers=offers)
+        return Turn(self._drawing.show(self._desk.keep(draft, speaker, found), speaker))
+
+    def read_by_model(self, draft: Draft, speaker: Speaker) -> Turn:
+        """What a language model reads in the story besides; pressing the button said yes to sending it, this once."""
+        words, pending, model = self._desk.words(speaker), Pending.of(draft), self._desk.needs.story_model
+        if model is None or not may_be_read_by_model(self._desk, draft):
+            return Turn(self._drawing.show(draft, speaker))
+        taken = {*draft.answers, *known_profile(self._desk, draft, speaker), *(p.step for p in pending.proposals)}
+        at, form, story = self._desk.circumstances(draft), self._desk.form(draft), pending.story
+        more = tuple(
+            Proposed(step=p.step, answered=Answered(value=p.value, text=story[p.start : p.end]), by_model=True)
+            for p in propose_by_model(model, story, form, at, draft.answers, taken)
+        )
+        saved = self._desk.keep(draft, speaker, pending.but(story="", proposals=(*pending.proposals, *more)))
+        before = words.say("story.model_more", count=len(more)) if more else words.say("story.model_none")
+        return Turn(self._drawing.show(saved, speaker, before=before))
 
     def _proposals(self, draft: Draft, speaker: Speaker, text: str) -> tuple[Proposed, ...]:
         """Never for a step that was answered, nor for what is known of the organisation."""
@@ -134,6 +151,8 @@ class Stories:
             return self._step_by_step(draft, speaker)
         if what.startswith("k.") and what[2:] in self._desk.formbook.forms:
             return self._begin(speaker, what[2:], story=draft)
+        if what == "am" and pending.doing == "proposed":
+            return self.read_by_model(draft, speaker)
         if what == "ay":
             return self._accept(draft, speaker, pending)
         if what == "an":
