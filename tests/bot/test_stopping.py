@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
+import pytest
+import uvicorn
+
+from bot.commands import serve
 from bot.stopping import Stopping, leave_in
 
 EVER = 60.0
@@ -56,3 +61,13 @@ def test_what_runs_on_for_ever_is_cut_off_with_no_fault() -> None:
     leave_in(0.0, leave)
     assert left.wait(EVER)
     assert codes == [0]
+
+
+def test_the_signal_that_ends_the_web_server_begins_the_end_of_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, bounded = threading.Event(), list[bool]()
+    monkeypatch.setattr(serve, "leave_in", lambda: bounded.append(True))
+    server = serve._Server(uvicorn.Config(lambda: None), Stopping(ended.set))
+    server.handle_exit(signal.SIGTERM, None)
+    assert server.should_exit
+    assert bounded == [True]
+    assert ended.wait(EVER)

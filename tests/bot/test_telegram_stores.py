@@ -171,6 +171,24 @@ def test_sent_messages_are_wiped_at_once_and_forgotten_later(engine: Engine, clo
     assert outgoing.clean(clock.now()) == 1
 
 
+def test_the_ids_of_messages_in_private_chats_are_known(engine: Engine, clock: FixedClock) -> None:
+    inbox, outgoing = Inbox(engine, BOT), Outgoing(engine)
+    odd = [arrival_of({"update_id": 9, "edited_message": {"chat": {"id": 7}}}), arrival_of("no update")]
+    inbox.add(
+        [arrival(1, message=10), arrival(2, chat=8, message=12), arrival(3, chat=-5, message=13), *odd], clock.now()
+    )
+    first = next(head.id for head in inbox.heads() if head.chat == 7)
+    inbox.note_placeholder(first, 11)
+    for number, chat in ((14, 7), (15, -5), (30, 7)):
+        outgoing.enqueue(str(number), chat, [Part("x")], clock.now())
+        queued = outgoing.next(chat, clock.now())
+        assert queued is not None
+        outgoing.mark_sent(queued.id, number, clock.now())
+    assert inbox.messages_since(first) == {10, 11, 12}
+    assert inbox.messages_since(first + 1) == {12}
+    assert outgoing.messages_between(11, 30) == {14}
+
+
 def test_an_erasure_takes_what_the_door_kept_of_the_chat(engine: Engine, clock: FixedClock) -> None:
     inbox, ledger, outgoing = Inbox(engine, BOT), Ledger(engine, BOT), Outgoing(engine)
     inbox.add([arrival(1, 7, "a"), arrival(2, 7, "b")], clock.now())
