@@ -149,7 +149,7 @@ def _cell(place: str, value: Value, style: int) -> str:
         return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
     if isinstance(value, datetime):
         seconds = value.hour * 3600 + value.minute * 60 + value.second
-        return f'<c r="{place}" s="{_MOMENT}"><v>{(value.date() - _DAY_ZERO).days + seconds / _SECONDS:.6f}</v></c>'
+        return f'<c r="{place}" s="{_MOMENT}"><v>{(value.date() - _DAY_ZERO).days + seconds / _SECONDS:.10f}</v></c>'
     if isinstance(value, date):
         return f'<c r="{place}" s="{_DAY}"><v>{(value - _DAY_ZERO).days}</v></c>'
     return f'<c r="{place}" s="{_NUMBER}"><v>{value}</v></c>'
