@@ -10,6 +10,10 @@ from bot.console.store.leftovers import forget_leftovers
 from bot.console.store.sessions import StaffSessions
 from bot.console.store.settings_rows import SettingsRows
 from bot.housekeeping import Chore
+from intake.cases import SYSTEM
+
+NUMBERS_OF = timedelta(days=62)
+"""The month and the one before, which the page of numbers opens with."""
 
 
 def console_chores(parts: ConsoleParts) -> tuple[Chore, ...]:
@@ -27,9 +31,13 @@ def console_chores(parts: ConsoleParts) -> tuple[Chore, ...]:
 
 
 def _keep_up(parts: ConsoleParts) -> int:
-    """Whether anything had happened to a case."""
+    """Whether anything had happened to a case. What the last two months come to is reckoned along with it."""
     before = parts.board.version
-    return int(parts.board.refresh() != before)
+    if parts.board.refresh() == before:
+        return 0
+    cases = [entry.case for entry in parts.board.visible(SYSTEM)]
+    parts.ledger.rows(cases, parts.clock.now() - NUMBERS_OF)
+    return 1
 
 
 def put_calendar_back(parts: ConsoleParts) -> bool:

@@ -26,7 +26,6 @@ from bot.console.store.sessions import StaffSessions
 from bot.console.store.sign_ins import SignInLog
 from bot.console.visit import Declined
 from bot.console.words import load_words
-from intake.statistics_ledger import Ledger
 from intake.store.register_history import Changes
 
 STATIC = "/console/static"
@@ -70,8 +69,7 @@ def make_desk(parts: ConsoleParts) -> Desk:
     drawing = Drawing(load_words(), assets, load_assets(), https=parts.https)
     needs = parts.needs
     board = parts.board
-    ledger = Ledger(parts.engine, needs.timing, parts.clock.now)
-    numbers = Numbers(board, ledger, needs.timing, needs.reference, parts.clock.now)
+    numbers = Numbers(board, parts.ledger, needs.timing, needs.reference, parts.clock.now)
     return Desk(parts, signing_in_of(parts), Cookies(https=parts.https), drawing, board, numbers)
 
 

@@ -17,6 +17,7 @@ from bot.history import History
 from bot.needs import Needs
 from bot.refreshing import CorpusWork
 from bot.settings import Settings
+from intake.statistics_ledger import Ledger
 from rag.indexing import Indexes
 from rag.reader import Reader
 
@@ -26,7 +27,8 @@ class ConsoleParts:
     """`places` and `reader` are the index and who reads it, `corpus` who publishes; `hasher` makes password hashes.
 
     `https`: browsers reach the console over TLS. `totp_required`: nobody goes on without a second factor.
-    `board` are the cases as the queue and the numbers use them, one for the house: a chore keeps it up.
+    `board` are the cases as the queue and the numbers use them, `ledger` what their histories come to, one of each for
+    the house: a chore keeps them up.
     `calendar_file` is where the working calendar's overrides stand; `take_calendar` has the house follow it at once.
     """
 
@@ -46,7 +48,9 @@ class ConsoleParts:
     https: bool = False
     totp_required: bool = False
     board: Board = field(init=False)
+    ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
         board = Board(self.engine, self.needs.formbook, self.needs.timing, self.clock.now)
         object.__setattr__(self, "board", board)
+        object.__setattr__(self, "ledger", Ledger(self.engine, self.needs.timing, self.clock.now))
