@@ -56,12 +56,16 @@ class Upload:
         self._limits = limits
         self._left = limits.file_bytes + limits.form_bytes
         self._until: float | None = None
+        self._whole = False
         self.unread = "expect" not in headers
         if _announced(headers) > self._left:
             raise self._too_large()
 
     async def __call__(self) -> Message:
+        if self._whole:  # a response that is sent bit by bit waits here for a client that goes away
+            return await self._receive()
         message = await self._next()
+        self._whole = message["type"] == "http.request" and not message.get("more_body", False)
         self.unread = message["type"] == "http.request" and message.get("more_body", False)
         if message["type"] != "http.request":
             raise Refusal(DoorStatus.REFUSED)
