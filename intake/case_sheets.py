@@ -21,8 +21,9 @@ from intake.sheets import LIMITS, Column, Fault, Layout, Limits, SheetError, rea
 from intake.values import Answered
 from intake.workbook.grid import sheet_names
 
-MOST_ROWS = 500
-"""Needs that are taken from one file: they are registered in one transaction."""
+MOST_ROWS = 200
+"""Needs that are taken from one file: they are registered in one transaction, and on SQLite nobody else writes while it
+lasts (two seconds or so)."""
 SYSTEM = "sys."
 """Begins the keys of the columns that are the system's own."""
 _FIRST = ("title", "summary")

@@ -27,7 +27,7 @@ from intake.store.case_exports import Whole, whole_cases
 from intake.values import Answered
 from intake.workbook.streamed import Head, StreamedBook, Value
 
-MOST_IN_FULL = 500
+MOST_IN_FULL = 200
 """Cases whose contacts are given in full at once: each of them is recorded."""
 _LEADING = frozenset(f"{SYSTEM}{name}" for name in ("reference", "kind", "state"))
 _SCORES = ("clarity", "quantified", "cooperation", "complete")
