@@ -378,8 +378,8 @@ def _answered(asking: Asking, asked: Understanding) -> Answer:
 def _material(asking: Asking, extracted: Answer) -> list[Hit]:
     """What a model may write from: the clauses that would be quoted, then others found that are in force."""
     _, scope = _read(asking)
-    quoted = {citation.passage for citation in extracted.citations}
-    first = [hit for hit in asking.hits if hit.passage.id in quoted]
+    order = {citation.passage: place for place, citation in reversed(list(enumerate(extracted.citations)))}
+    first = sorted((hit for hit in asking.hits if hit.passage.id in order), key=lambda hit: order[hit.passage.id])
     place = asking.shelf.catalogue.place
     current = [hit for hit in asking.hits if hit not in first and scope.current[place[hit.passage.document]]]
     return [*first, *current][:MOST_PASSAGES]

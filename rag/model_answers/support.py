@@ -23,10 +23,11 @@ HELD = 0.7
 STRANGE_RUN = 3
 """汉字 in a row that the evidence does not have: an abbreviation passes, somebody else's sentence does not."""
 
-_ALLOWED = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff0-9A-Za-z \",.:;()%‰/+~\-—–·、。《》〈〉“”‘’〔〕…「」×]*")
+_ALLOWED = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff0-9A-Za-z \",.:;()%‰/+~\-—–·、。《》〈〉“”‘’〔〕…「」×≥≤±→]*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_RUN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN = re.compile(r"[a-z][a-z0-9]*(?:[.\-_/][a-z0-9]+)*")
-_ADDRESS = re.compile(r"://|www\.|[a-z0-9-]\.(?:com|cn|net|org|gov|top|xyz|info|cc|io|me|site|vip|ru)(?![a-z])")
+_ADDRESS = re.compile(r"//|www\.|[a-z0-9]\.[a-z]{2}|%[0-9a-f]{2}%")
 _TITLE = re.compile(r"[《〈「“‘]([^》〉」”’]*)[》〉」”’]")
 _STRETCH = re.compile(r"[,。;:?!、…—()《》“”]+")
 
@@ -63,7 +64,8 @@ def is_unmarked(text: str) -> bool:
 def is_plain_text(sentence: str) -> bool:
     """The letters, figures and marks of a sentence that is mostly Chinese."""
     text = unicodedata.normalize("NFKC", sentence)
-    return is_unmarked(text) and len(_HAN.findall(text)) * 2 >= len(re.findall(r"[\w]", text))
+    letters = re.findall(r"[A-Za-z]", text)
+    return is_unmarked(text) and len(_HAN.findall(text)) >= max(len(letters), 2)
 
 
 def speaks_to_the_model(text: str) -> bool:
@@ -88,15 +90,20 @@ def keeps_to(sentence: str, evidence: str) -> bool:
 
 
 def _held(stretch: str, known: str) -> bool:
-    han = re.sub(r"[^\u3400-\u9fff]", "", stretch)
-    marks = [False] * len(han)
-    for place in range(len(han) - 1):
-        if han[place : place + 2] in known:
+    marks = [held for run in _RUN.findall(stretch) for held in _marks(run, known)]
+    strange = "".join(" " if held else "x" for held in marks).split()
+    return max(map(len, strange), default=0) <= STRANGE_RUN and sum(marks) >= HELD * len(marks)
+
+
+def _marks(run: str, known: str) -> list[bool]:
+    """For each 汉字 of a run whether the evidence has it beside its neighbour, or it is of a plain word."""
+    marks = [len(run) == 1 and run in known] * len(run)
+    for place in range(len(run) - 1):
+        if run[place : place + 2] in known:
             marks[place] = marks[place + 1] = True
-    for match in words().plain.finditer(han):
+    for match in words().plain.finditer(run):
         marks[match.start() : match.end()] = [True] * (match.end() - match.start())
-    longest = max((len(run) for run in "".join("x" if not m else " " for m in marks).split()), default=0)
-    return longest <= STRANGE_RUN and sum(marks) >= HELD * len(han)
+    return marks
 
 
 def keeps_bounds(sentence: str, quotes: Sequence[str]) -> bool:
