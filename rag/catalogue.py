@@ -78,6 +78,21 @@ class Catalogue:
         found = heir(policy, self._known, self._successions, day)
         return self._known[found.policy] if found else None
 
+    def predecessor(self, policy: str) -> str | None:
+        """What this policy took the place of, the firmest statement first; None where nothing here says so."""
+        older = [
+            (s.how != "replaced", s.inferred, name)
+            for name, group in self._successions.items()
+            for s in group
+            if s.policy == policy
+        ]
+        return min(older)[2] if older else None
+
+    def successor(self, policy: str) -> str | None:
+        """What took this policy's place or came after it, the firmest statement first."""
+        found = self._successions.get(policy)
+        return found[0].policy if found else None
+
     @cached_property
     def _known(self) -> dict[str, Policy]:
         return {policy.id: policy for policy in self.policies if policy}

@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from rag import composing
+from rag.comparing import MOST, Compared, asks_changes, compare_policies, pair_of
 from rag.completeness import contradicts, holds, names_strangers, rerank, unheard_scheme, wants_of
 from rag.evidence import Evidence, Weigher
 from rag.guardrails import guard
@@ -190,6 +191,8 @@ class Pipeline:
         asking.contradicted = bool(found) and not fitting
         if asked.asks_listing and _general(asked):
             asking.answer = _listing(asking)
+        elif asks_changes(asking.rewritten.text):
+            asking.answer = _changes(asking)
 
     def _compose(self, asking: Asking) -> None:
         asked, scope = _read(asking)
@@ -424,6 +427,60 @@ def _listing(asking: Asking) -> Answer | None:
         listing=True,
         focus=_focus(asking, cards),
     )
+
+
+def _changes(asking: Asking) -> Answer | None:
+    """What is different between a policy and the one before it, cited from both; None where only one is here."""
+    policy = _in_question(asking)
+    pair = pair_of(policy, asking.shelf.catalogue) if policy else None
+    if pair is None:
+        return None
+    found = compare_policies(*pair, asking.shelf)
+    chosen = [(hit, claim) for hit in _told(found) if (claim := composing.quoted(hit, _read(asking)[0]))]
+    cards = tuple(composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.shown_day) for hit, claim in chosen)
+    if len({card.policy for card in cards}) < 2:  # an old one and a new one
+        return None
+    said = [_compared(found, asking.shelf), *composing.notices(cards, asking.shelf, asking.shown_day)]
+    return Answer(
+        AnswerStatus.ANSWERED,
+        asking.text,
+        claims=tuple(claim for _, claim in chosen),
+        citations=cards,
+        notices=(*said, *_ending(asking, cards)),
+        focus=replace(_focus(asking, cards), policy=found.new),
+    )
+
+
+def _in_question(asking: Asking) -> str | None:
+    """The policy that the words name, else the one that was talked about, else the one found first."""
+    _, scope = _read(asking)
+    if scope.named:
+        row = max(scope.named, key=lambda row: scope.named[row])
+        return asking.shelf.opened.documents[row].document.id
+    spoken = next((t.focus.policy for t in reversed(asking.question.history) if t.focus and t.focus.policy), None)
+    if spoken in asking.shelf.catalogue.place and asking.rewritten.followed:
+        return spoken
+    return asking.hits[0].passage.document if asking.hits else None
+
+
+def _told(found: Compared) -> list[Hit]:
+    """The new policy's clauses first, what changed before what is new; then the old ones in the same order."""
+    new = [new for new, _ in found.modified[:MOST]] + list(found.added[:MOST])
+    old = [old for _, old in found.modified[:MOST]] + list(found.removed[:MOST])
+    return [Hit(passage, 1.0) for passage in (*new, *old)]
+
+
+def _compared(found: Compared, shelf: Shelf) -> Notice:
+    old, new = shelf.catalogue.policy(found.old), shelf.catalogue.policy(found.new)
+    digests = any(policy and policy.text_kind == "digest" for policy in (old, new))
+    values = {
+        "old": old.title if old else found.old,
+        "new": new.title if new else found.new,
+        "modified": str(len(found.modified)),
+        "added": str(len(found.added)),
+        "removed": str(len(found.removed)),
+    }
+    return Notice("changes_digest" if digests else "changes", values)
 
 
 def _face(policy: str, asking: Asking) -> Hit | None:

@@ -8,7 +8,17 @@ from itertools import groupby
 from bot.phrases import Phrases
 from rag.models import Answer, AnswerStatus, Citation, Notice, PolicyState
 
-_FIRST = ("ai_generated", "injection_ignored", "as_of", "listing", "retired_by", "retired", "from_reports")
+_FIRST = (
+    "ai_generated",
+    "injection_ignored",
+    "as_of",
+    "listing",
+    "changes",
+    "changes_digest",
+    "retired_by",
+    "retired",
+    "from_reports",
+)
 _LAST = ("missing", "listing_no_district", "office", "office_asof")
 
 

@@ -74,7 +74,7 @@ def test_a_diff_is_refused_on_another_text() -> None:
 
 
 def test_clauses_of_a_digest_are_units_with_their_own_numbers() -> None:
-    old = "## 摘要第1条〔标准〕 {provision=0 confidence=medium}\n\n奖励20万元。\n\n## 摘要第2条 {provision=1}\n\n三月底前。\n"
+    old = "## 摘要第1条〔标准〕 {provision=0 confidence=medium}\n\n奖励20万元。\n\n## 摘要第2条\n\n三月底前。\n"
     new = old.replace("20", "30").replace("medium", "high")
     assert told(old, new) == [("modified", "摘要第1条", "摘要第1条")]
 
