@@ -1,0 +1,88 @@
+"""TXT and Markdown: decode, then a block a paragraph. The text stays as it is; only its structure is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rag.parsing.drafts import Draft, Drafted, Shape
+from rag.parsing.models import HiddenWhy, Limits, Notice, Reason, Refused
+from rag.reading import UndecodableError, decode
+
+_VERSION = "1"
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t\u3000]+(.+?)[ \t]*#*[ \t]*$")
+_ITEM = re.compile(r"\s*(?:[-*+]|[0-9]{1,3}[.)])\s+\S")
+_ROW = re.compile(r"\s*\|.*\|\s*$")
+_RULE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*:?-*:?\s*$")
+_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_LINE_LIMIT = 20_000  # rows of a table that a TXT cannot mean
+
+
+def read_text(data: bytes, limits: Limits, _ocr_pages: int = 0) -> Drafted:
+    """A line is a paragraph: offices do not wrap lines, and chunking reads line by line."""
+    drafted = Drafted("text", _VERSION)
+    text = decoded(data, drafted)
+    _hold(text, limits)
+    drafted.drafts = [Draft(Shape.FLOW, line) for line in text.split("\n") if line.strip()]
+    return drafted
+
+
+def read_markdown(data: bytes, limits: Limits, _ocr_pages: int = 0) -> Drafted:
+    """Headings, tables and lists as marked; a comment is no text and is shown as hidden."""
+    drafted = Drafted("markdown", _VERSION)
+    text = decoded(data, drafted)
+    _hold(text, limits)
+    for comment in _COMMENT.finditer(text):
+        if len(comment[1].strip()) > 20:  # <!-- INFO END --> is a mark, a sentence is a message
+            drafted.hide(HiddenWhy.INVISIBLE, comment[1])
+    drafted.drafts = list(_markdown(_COMMENT.sub("", text).split("\n")))
+    return drafted
+
+
+def decoded(data: bytes, drafted: Drafted) -> str:
+    """UTF-16 by its mark, else as rag.reading decodes. Raises Refused."""
+    try:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            drafted.notices[Notice.ENCODING] += 1
+            return _lines(data.decode("utf-16"))
+        return _lines(decode(data))
+    except UndecodableError as error:
+        raise Refused(Reason.UNDECODABLE, f"line {error.line}") from error
+    except UnicodeDecodeError as error:
+        raise Refused(Reason.UNDECODABLE, "utf-16") from error
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _hold(text: str, limits: Limits) -> None:
+    if len(text) > limits.characters:
+        raise Refused(Reason.TOO_MUCH_TEXT, f"{len(text)} characters")
+
+
+def _markdown(lines: list[str]) -> Iterator[Draft]:
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        if found := _HEADING.match(line):
+            yield Draft(Shape.HEADING, found[2], len(found[1]))
+        elif _ROW.match(line):
+            rows, number = _rows(lines, number)
+            yield Draft(Shape.TABLE, rows=rows)
+            continue
+        elif line.strip():
+            yield Draft(Shape.LIST if _ITEM.match(line) else Shape.FLOW, line)
+        number += 1
+
+
+def _rows(lines: list[str], first: int) -> tuple[list[list[str]], int]:
+    after = first
+    while after < len(lines) and after - first < _LINE_LIMIT and _ROW.match(lines[after]):
+        after += 1
+    rows = [line for line in lines[first:after] if not _RULE.match(line)]
+    return [[cell.replace(r"\|", "｜") for cell in _cells(row)] for row in rows], after
+
+
+def _cells(row: str) -> list[str]:
+    return re.split(r"(?<!\\)\|", row.strip().removeprefix("|").removesuffix("|"))

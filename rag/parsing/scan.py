@@ -1,0 +1,96 @@
+"""Pages that are pictures, read by RapidOCR where it is installed (`make ocr`); its models are in its package."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from rag.parsing.drafts import Drafted
+from rag.parsing.models import Limits, Notice, Reason, Refused
+from rag.parsing.page_lines import Segment, lines_of
+from rag.parsing.page_paragraphs import PageSize, drafts_of, without_running
+
+_DPI = 200
+_PIXELS = 12_000_000  # a page is drawn smaller rather than larger than this
+_PICTURE_PIXELS = 60_000_000
+_SURE = 0.85  # lines with a lower score are counted for the admin
+
+
+def is_installed() -> bool:
+    return find_spec("rapidocr") is not None and find_spec("onnxruntime") is not None
+
+
+def read_pictures(document: Any, pages: Sequence[int]) -> Iterator[tuple[int, list[Segment], int]]:
+    """(page from 0, its words, how many lines are unsure) of a pypdfium2.PdfDocument, one page in memory at a time."""
+    engine = _engine()
+    for number in pages:
+        page = document[number]
+        width, height = page.get_size()
+        scale = min(_DPI / 72, (_PIXELS / max(width * height, 1)) ** 0.5)
+        picture = page.render(scale=scale, grayscale=False).to_numpy()
+        page.close()
+        yield number, *_words(engine, picture, scale)
+
+
+def read_image(data: bytes, limits: Limits, ocr_pages: int = 0) -> Drafted:
+    """A photograph or scan. Raises Refused, ScanFound."""
+    from rag.parsing.assembling import ScanFound
+
+    if not (limits.ocr and is_installed()):
+        raise Refused(Reason.SCAN)
+    if not ocr_pages:
+        raise ScanFound(1)
+    picture = _decoded(data)
+    height, width = picture.shape[:2]
+    scale = max(width, height) / 842  # as if it were an A4 page
+    segments, unsure = _words(_engine(), picture, scale)
+    kept, dropped = without_running([lines_of(segments, 1)], [PageSize(width / scale, height / scale)])
+    drafted = Drafted("image", _version(), drafts_of(kept[0]), pages=1, unread_pages=[] if segments else [1])
+    drafted.notices.update({Notice.OCR: 1, Notice.OCR_UNSURE: unsure, Notice.RUNNING_LINES: dropped})
+    return drafted
+
+
+def _decoded(data: bytes) -> Any:
+    import numpy as np
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = _PICTURE_PIXELS
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            if opened.width * opened.height > _PICTURE_PIXELS:
+                raise Refused(Reason.BOMB, f"{opened.width} x {opened.height} pixels")
+            return np.asarray(opened.convert("RGB"))[:, :, ::-1]
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Refused(Reason.DAMAGED, "picture") from error
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"rapidocr {version('rapidocr')}"
+
+
+def _engine() -> Any:
+    logging.disable(logging.WARNING)  # it tells of every model it loads
+    from rapidocr import RapidOCR
+
+    return RapidOCR(params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": 1})
+
+
+def _words(engine: Any, picture: Any, scale: float) -> tuple[list[Segment], int]:
+    """Segments in points, and how many of them the engine was not sure of."""
+    found = engine(picture)
+    if found is None or found.boxes is None:
+        return [], 0
+    segments = []
+    for box, text, score in zip(found.boxes, found.txts, found.scores, strict=True):
+        xs, ys = [float(x) / scale for x, _ in box], [float(y) / scale for _, y in box]
+        if text.strip():
+            height = max(ys) - min(ys)
+            segments.append(
+                (Segment(text.strip(), min(xs), min(ys), max(xs), max(ys), max(height * 0.8, 1)), float(score))
+            )
+    return [segment for segment, _ in segments], sum(score < _SURE for _, score in segments)
