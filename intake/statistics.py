@@ -205,7 +205,7 @@ def figures_by(
 ) -> tuple[Figures, dict[str, Figures]]:
     """The numbers of a span, of all rows and of each group that `key` makes of them."""
     now = now.astimezone(UTC)
-    start, end = span.start.astimezone(UTC), span.end.astimezone(UTC)
+    start, end = _ends(span)
     window = _Window(start, end, min(end, now), now, calendar)
     tallies: dict[str, _Tally] = {}
     for row in rows:
@@ -220,10 +220,26 @@ def figures_by(
     return total.figures(), {name: tally.figures() for name, tally in tallies.items()}
 
 
+def taken_on(rows: Iterable[Counted], span: Span) -> list[Counted]:
+    """The cases that were first accepted, or taken into work, in the span."""
+    start, end = _ends(span)
+    return [row for row in rows if (at := row.facts.taken_on) and start <= at < end]
+
+
 def docking_figures(rows: Iterable[Counted], span: Span) -> DockingRates:
     """Of the cases that were taken on in the span, how far docking has come since."""
-    start, end = span.start.astimezone(UTC), span.end.astimezone(UTC)
-    return counted(row.facts.docking for row in rows if (at := row.facts.taken_on) and start <= at < end)
+    return counted(row.facts.docking for row in taken_on(rows, span))
+
+
+def submitted_in(rows: Iterable[Counted], span: Span) -> list[Counted]:
+    start, end = _ends(span)
+    return [row for row in rows if start <= row.case.submitted_at < end]
+
+
+def taken_over_in(rows: Iterable[Counted], span: Span) -> int:
+    """How often staff took a conversation over in the span."""
+    start, end = _ends(span)
+    return sum(start <= at < end for row in rows if row.facts.taken_over for at in row.facts.taken_over)
 
 
 def parts(rows: Iterable[Counted], span: Span) -> list[Part]:
@@ -259,6 +275,10 @@ def by_district(reference: Reference) -> Callable[[Case], str]:
         return hosting[0] if len(hosting) == 1 else NO_PLACE
 
     return district
+
+
+def _ends(span: Span) -> tuple[datetime, datetime]:
+    return span.start.astimezone(UTC), span.end.astimezone(UTC)
 
 
 def _ended(row: Counted, start: datetime, end: datetime) -> int:

@@ -11,12 +11,25 @@ from typing import Any
 
 from bot.console.queue_board import Board
 from intake.cases import DEMO_TAG, Actor, Case
-from intake.docking_rates import DockingRates
+from intake.docking_rates import DockingRates, Standing, counted
 from intake.reference import Reference
 from intake.sla import Timing
-from intake.statistics import Counted, Figures, Part, by_district, by_kind, by_team, docking_figures, figures_by, parts
+from intake.statistics import (
+    Counted,
+    Figures,
+    Part,
+    by_district,
+    by_kind,
+    by_team,
+    docking_figures,
+    figures_by,
+    parts,
+    submitted_in,
+    taken_on,
+    taken_over_in,
+)
 from intake.statistics_ledger import Ledger
-from intake.statistics_periods import Period, Span
+from intake.statistics_periods import Period
 
 _MOST_KEPT = 16
 
@@ -77,9 +90,10 @@ class Numbers:
         rows = self._ledger.rows(cases, before.start)
         this, groups = figures_by(rows, key, span, now, calendar)
         that, groups_before = figures_by(rows, key, before, now, calendar)
-        grouped: dict[str, list[Counted]] = {}
-        for row in rows:
-            grouped.setdefault(key(row.case), []).append(row)
+        came, came_before = submitted_in(rows, span), submitted_in(rows, before)
+        docked: dict[str, list[Standing]] = {}
+        for row in taken_on(rows, span):
+            docked.setdefault(key(row.case), []).append(row.facts.docking)
         return Worked(
             now=this,
             before=that,
@@ -87,19 +101,15 @@ class Numbers:
             groups_before=groups_before,
             docking=docking_figures(rows, span),
             docking_before=docking_figures(rows, before),
-            docking_groups={name: docking_figures(its, span) for name, its in grouped.items()},
+            docking_groups={name: counted(its) for name, its in docked.items()},
             parts=parts(rows, span),
-            asked_policy=_asked_policy(rows, span),
-            asked_policy_before=_asked_policy(rows, before),
-            taken_over=_taken_over(rows, span),
-            taken_over_before=_taken_over(rows, before),
-            demo=sum(DEMO_TAG in row.case.tags and span.holds(row.case.submitted_at) for row in rows),
+            asked_policy=_asked_policy(came),
+            asked_policy_before=_asked_policy(came_before),
+            taken_over=taken_over_in(rows, span),
+            taken_over_before=taken_over_in(rows, before),
+            demo=sum(DEMO_TAG in row.case.tags for row in came),
         )
 
 
-def _asked_policy(rows: list[Counted], span: Span) -> int:
-    return sum(row.case.kind == "policy_help" and span.holds(row.case.submitted_at) for row in rows)
-
-
-def _taken_over(rows: list[Counted], span: Span) -> int:
-    return sum(span.holds(at) for row in rows for at in row.facts.taken_over)
+def _asked_policy(rows: list[Counted]) -> int:
+    return sum(row.case.kind == "policy_help" for row in rows)

@@ -45,7 +45,11 @@ def reached(connection: Connection, kind: str, span: Span) -> list[Reached]:
     said = cast(turns.c.reply_json, JSON) if postgres else type_coerce(turns.c.reply_json, JSON)
     draft, name, shape = (said[("form", part)].as_string() for part in ("draft", "name", "input"))
     step = func.coalesce(func.nullif(name, ""), shape)
-    form_turns = turns.c.status.startswith(FORM, autoescape=True) & (turns.c.created_at >= span.start)
+    form_turns = (
+        turns.c.status.startswith(FORM, autoescape=True)
+        & (turns.c.created_at >= span.start)
+        & turns.c.reply_json.contains(f'"{kind}"', autoescape=True)  # cheaper than reading JSON that is not of it
+    )
     query = (
         select(draft.label("draft"), step.label("step"), func.max(turns.c.id).label("last"),
                func.max(turns.c.created_at).label("at"), func.min(turns.c.created_at).label("began"))
