@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from bot.commands.corpus import say
 from bot.commands.desk import Desk, at_desk, clean
@@ -14,7 +14,7 @@ from bot.commands.faults import CommandError
 from bot.commands.lines import print_line
 from bot.console.exchange_export import MOST_IN_FULL, Export, TooManyInFullError
 from bot.console.exchange_import import Checked, Filing, Imports
-from bot.console.exchange_pages import SHORTEST_REASON
+from bot.console.exchange_pages import SHORTEST_REASON, told_of
 from bot.console.exchange_platform import PlatformNumbers
 from bot.console.exchange_publish import Publishing
 from bot.console.exchange_sheets import BEHALF
@@ -38,7 +38,8 @@ def template(options: argparse.Namespace) -> int:
         if options.kind not in kinds:
             said = {"kind": clean(options.kind)[:40], "kinds": "、".join(sorted(kinds))}
             raise CommandError(desk.say("say.unknown_kind", **said))
-        _write_new(desk, options.file, [_imports(desk).sheets.template(options.kind)])
+        with _new_file(desk, options.file) as file:
+            file.write(_imports(desk).sheets.template(options.kind))
         say(desk.say("say.template_done", file=options.file))
     return 0
 
@@ -68,30 +69,35 @@ def export(options: argparse.Namespace) -> int:
     """What this account sees, as the console would export it."""
     with at_desk(options) as desk:
         _check_role(desk, CASEWORK if options.publishable or options.full is not None else READERS)
-        asked, engine, now = _asked(desk, options), desk.house.engine, desk.now
-        board = Board(engine, desk.needs.formbook, desk.needs.timing, desk.needs.clock.now)
-        board.refresh()
-        entries = _listed(desk, board, asked)
-        told: dict[str, Any] = {"kind": asked.kind, "of_state": asked.state, "area": asked.area, "of_team": asked.team}
-        told = {name: code for name, code in told.items() if code} | ({"searched": True} if asked.text else {})
-        if options.publishable:
-            publishing = Publishing(desk.needs, desk.actor, now)
-            entries, told = publishing.fit(entries), told | {"publishable": True}
-            pieces: Iterator[bytes] = publishing.pieces(entries)
-        else:
-            full = options.full is not None
-            if full and len(options.full.strip()) < SHORTEST_REASON:
-                raise CommandError(desk.say("say.full_reason"))
-            exporting = Export(desk.needs, desk.actor, now, full=full, reason=options.full or "")
-            try:
-                told |= {"contacts": exporting.witness(entries)}
-            except TooManyInFullError as fault:
-                raise CommandError(desk.say("say.full_most", most=MOST_IN_FULL)) from fault
-            pieces = exporting.pieces(entries)
-        note_export(engine, asked.view, {**told, "rows": len(entries)}, desk.actor, now)
-        _write_new(desk, options.file, pieces)
+        if options.full is not None and len(options.full.strip()) < SHORTEST_REASON:
+            raise CommandError(desk.say("say.full_reason"))
+        asked = _asked(desk, options)
+        with _new_file(desk, options.file) as file:
+            entries, pieces, told = _publishable(desk, asked) if options.publishable else _queue(desk, asked, options)
+            note_export(desk.house.engine, asked.view, {**told, "rows": len(entries)}, desk.actor, desk.now)
+            file.writelines(pieces)
         say(desk.say("say.export_done", count=len(entries), file=options.file))
     return 0
+
+
+Taken = tuple[list[Entry], Iterator[bytes], dict[str, Any]]
+"""The rows, the file, and what the journal says of it."""
+
+
+def _publishable(desk: Desk, asked: Asked) -> Taken:
+    publishing = Publishing(desk.needs, desk.actor, desk.now)
+    entries = publishing.fit(_listed(desk, asked))
+    return entries, publishing.pieces(entries), {**told_of(asked), "publishable": True}
+
+
+def _queue(desk: Desk, asked: Asked, options: argparse.Namespace) -> Taken:
+    entries = _listed(desk, asked)
+    exporting = Export(desk.needs, desk.actor, desk.now, full=options.full is not None, reason=options.full or "")
+    try:
+        contacts = exporting.witness(entries)
+    except TooManyInFullError as fault:
+        raise CommandError(desk.say("say.full_most", most=MOST_IN_FULL)) from fault
+    return entries, exporting.pieces(entries), {**told_of(asked), "contacts": contacts}
 
 
 def numbers(options: argparse.Namespace) -> int:
@@ -116,8 +122,10 @@ def _file(desk: Desk, imports: Imports, checked: Checked, behalf: str, file: str
     say(desk.say("say.filed", count=len(batch.cases), behalf=behalf, known=known))
 
 
-def _listed(desk: Desk, board: Board, asked: Asked) -> list[Entry]:
+def _listed(desk: Desk, asked: Asked) -> list[Entry]:
     """As on the console's page of the queue."""
+    board = Board(desk.house.engine, desk.needs.formbook, desk.needs.timing, desk.needs.clock.now)
+    board.refresh()
     reached: frozenset[str] = frozenset()
     if asked.digits:
         with reading(desk.house.engine) as connection:
@@ -172,7 +180,8 @@ def _content(desk: Desk, file: str) -> bytes:
         raise CommandError(desk.say("say.file_unreadable", file=file, reason=fault.strerror or "")) from fault
 
 
-def _write_new(desk: Desk, file: str, pieces: Iterable[bytes]) -> None:
+@contextmanager
+def _new_file(desk: Desk, file: str) -> Iterator[BinaryIO]:
     """A new file that only its owner may read. CommandError where it is there already; half of it is not left."""
     path = Path(file)
     try:
@@ -183,8 +192,7 @@ def _write_new(desk: Desk, file: str, pieces: Iterable[bytes]) -> None:
         raise CommandError(desk.say("say.file_unwritable", file=file, reason=fault.strerror or "")) from fault
     try:
         with path.open("wb") as opened:
-            for piece in pieces:
-                opened.write(piece)
+            yield opened
     except BaseException as fault:
         path.unlink(missing_ok=True)
         if isinstance(fault, OSError):

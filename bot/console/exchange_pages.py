@@ -49,7 +49,7 @@ def export(visit: Visit) -> Response:
         contacts = exporting.witness(entries)
     except TooManyInFullError:
         return _page(visit, query, wrong="too_many", status=422)
-    told = {**_told(asked), "rows": len(entries), "contacts": contacts}
+    told = {**told_of(asked), "rows": len(entries), "contacts": contacts}
     note_export(visit.desk.parts.engine, asked.view, told, visit.who.actor, now)
     return download(visit, exporting.pieces(entries), "queue")
 
@@ -62,7 +62,7 @@ def publishable(visit: Visit) -> Response:
     now = visit.desk.parts.clock.now()
     publishing = Publishing(visit.desk.parts.needs, visit.who.actor, now)
     entries = publishing.fit(find(looking, asked))
-    told = {**_told(asked), "rows": len(entries), "publishable": True}
+    told = {**told_of(asked), "rows": len(entries), "publishable": True}
     note_export(visit.desk.parts.engine, asked.view, told, visit.who.actor, now)
     return download(visit, publishing.pieces(entries), "publishable")
 
@@ -126,7 +126,7 @@ def _filters(visit: Visit, asked: Asked) -> Iterator[tuple[str, str]]:
         yield wanted.step.label, labelled.get(wanted.value, wanted.value) or ends
 
 
-def _told(asked: Asked) -> dict[str, Any]:
+def told_of(asked: Asked) -> dict[str, Any]:
     """The list as the journal names it: codes, and that words were searched for, but not which."""
     codes = {"kind": asked.kind, "of_state": asked.state, "area": asked.area, "of_team": asked.team}
     filters = [wanted.step.id for wanted in asked.answers]
