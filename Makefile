@@ -63,8 +63,8 @@ format: $(VENV)/.dev ## let ruff mend what it can
 ocr: $(VENV)/.ocr ## also read scans: install the OCR and its models (no download at run time)
 	@echo "已可识别扫描件。"
 
-eval: $(VENV)/.dev ## quality on the golden questions (and local public sets): a table and build/eval.json
-	@$(PY) -m bot eval
+eval: $(VENV)/.dev ## quality on the golden questions (and local public sets); MODEL=name compares with a language model
+	@$(PY) -m bot eval $(if $(MODEL),--model $(MODEL))
 
 bench: $(VENV)/.bench ## cost side by side with peers: a table and build/bench.json
 	@$(PY) -m bench

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.commands.case_arguments import add_case, add_person
+from bot.commands.corpus_arguments import add_corpus
 from bot.commands.register_arguments import add_registers
 
 
@@ -60,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     search.add_argument("--no-vectors", action="store_true", help="search lexically only")
     search.set_defaults(run="ask:search_batch")
 
-    _corpus(commands.add_parser("corpus", help="check and index the policies"))
+    add_corpus(commands.add_parser("corpus", help="check, take in, review and publish the policies"), _data)
 
     _needs(commands)
     add_registers(commands, _data)
@@ -69,6 +70,10 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--failures", action="store_true", help="list the development questions that fail")
     evaluate.add_argument("--intake", action="store_true", help="only what intake reads: a few seconds")
     evaluate.add_argument("--sets", type=Path, help="folder of public sets (default: shared/data beside the checkout)")
+    evaluate.add_argument(
+        "--model", nargs="?", const="-", metavar="NAME", help="with a language model beside without (default LLM_MODEL)"
+    )
+    evaluate.add_argument("--questions", type=int, metavar="N", help="with --model: about so many, spread evenly")
     evaluate.set_defaults(run="evaluate:evaluate")
     return root
 
@@ -100,24 +105,6 @@ def _demo(demo: argparse.ArgumentParser) -> None:
     undo = actions.add_parser("undo", help="take exactly them away, and what was done with them")
     _data(undo)
     undo.set_defaults(run="demo:undo")
-
-
-def _corpus(corpus: argparse.ArgumentParser) -> None:
-    actions = corpus.add_subparsers(dest="action", required=True, metavar="ACTION")
-    check = actions.add_parser("check", help="name file, line and mend of every fault; exit 1 if there is one")
-    check.add_argument("--corpus", type=Path, help="folder or JSONL (default CORPUS_DIR)")
-    check.set_defaults(run="corpus:check")
-    index = actions.add_parser("index", help="publish what is new and changed")
-    _data(index)
-    index.add_argument("--corpus", type=Path, help="folder of policies or texts, or a JSONL of {id, title, text}")
-    index.add_argument("--no-vectors", action="store_true", help="lexical index only")
-    index.set_defaults(run="corpus:index")
-    status = actions.add_parser("status", help="what is live")
-    _data(status)
-    status.set_defaults(run="corpus:status")
-    ship = actions.add_parser("ship-vectors", help="write the vectors of CORPUS_DIR beside it, to travel with it")
-    ship.add_argument("--corpus", type=Path, help="folder of policies (default CORPUS_DIR)")
-    ship.set_defaults(run="corpus:ship_vectors")
 
 
 def _data(command: argparse.ArgumentParser) -> None:

@@ -17,6 +17,10 @@ from rag.evaluation import public_sets, removed, rows
 from rag.evaluation.kept_vectors import KeptEmbedder
 from rag.evaluation.rows import Row, unmeasured
 from rag.evaluation.shelves import Library, open_library
+from rag.evaluation.with_model import compare
+from rag.model_answers.following import Follower
+from rag.model_answers.guarded import GuardedModel
+from rag.model_answers.writing import Writer
 from rag.pipeline import Limits, Pipeline
 from rag.ports import Embedder, EmbedderError, Vector, VectorStoreError
 
@@ -98,6 +102,23 @@ def measure_golden(around: Surroundings) -> tuple[list[Row], list[goldens.Judged
     questions = goldens.read_golden(around.root / "tests" / "evals" / "golden.jsonl")
     judged = goldens.judge_all(questions, pipeline.answer, library.stored)
     return goldens.figures(judged) + goldens.by_kind(judged), judged
+
+
+def measure_model(root: Path, model: GuardedModel, *, out: Path, most: int | None = None) -> int:
+    """The golden questions without and with the model, side by side: all of them, or some `most` spread evenly."""
+    with ExitStack() as stack:
+        kept = _kept(_default_embedder(), root / "build" / "cache" / "vectors.sqlite")
+        around = Surroundings(root, None, kept, stack, Console(stderr=True))
+        documents = read_corpus(root / "policies_corpus").documents
+        library = open_library(documents, kept, stack, shipped=_shipped(around))
+        plain = Pipeline(library.reader, today)
+        aided = Pipeline(library.reader, today, writer=Writer(model), follower=Follower(model))
+        questions = goldens.read_golden(root / "tests" / "evals" / "golden.jsonl")
+        step = 1 if not most else max(len(questions) // most, 1)
+        found = compare(questions[::step], plain.answer, aided.answer, library.stored, model)
+    rows.show(found, f"with {model.name}")
+    rows.write(found, out)
+    return 0
 
 
 def _shipped(around: Surroundings) -> Mapping[str, Vector]:

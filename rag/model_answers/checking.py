@@ -21,6 +21,7 @@ from rag.model_answers.support import (
     keeps_polarity,
     keeps_to,
     lures,
+    may_be_repeated,
     speaks_to_the_model,
 )
 from rag.models import Claim, Passage, Quote
@@ -152,5 +153,5 @@ def _missing(parts: Sequence[str], question: str) -> tuple[str, ...]:
     """Only words of the question itself are repeated as unanswered: a model may not say anything there, either."""
     asked = folded(question)
     said = [part.strip() for part in parts]
-    fit = [part for part in said if 2 <= len(part) <= 20 and folded(part) in asked and is_plain_text(part)]
+    fit = [part for part in said if 2 <= len(part) <= 20 and folded(part) in asked and may_be_repeated(part)]
     return tuple(dict.fromkeys(fit))[:3]

@@ -41,6 +41,7 @@ class Words:
     measure: re.Pattern[str]
     lure: re.Pattern[str]
     steer: re.Pattern[str]
+    aspect: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
@@ -72,6 +73,13 @@ def speaks_to_the_model(text: str) -> bool:
     """Whether a sentence of a document (or one made of it) tells its reader what to say: it proves nothing then."""
     said = folded(text)
     return bool(words().steer.search(said)) or steered(text)
+
+
+def may_be_repeated(part: str) -> bool:
+    """Whether a part of somebody's question may be shown as unanswered: it asks for something, and orders nothing."""
+    if not is_plain_text(part) or lures(part) or speaks_to_the_model(part):
+        return False
+    return bool(words().aspect.search(folded(part)))
 
 
 def lures(text: str) -> bool:
