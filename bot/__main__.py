@@ -70,6 +70,10 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--failures", action="store_true", help="list the development questions that fail")
     evaluate.add_argument("--intake", action="store_true", help="only what intake reads: a few seconds")
     evaluate.add_argument("--sets", type=Path, help="folder of public sets (default: shared/data beside the checkout)")
+    evaluate.add_argument(
+        "--model", nargs="?", const="-", metavar="NAME", help="with a language model beside without (default LLM_MODEL)"
+    )
+    evaluate.add_argument("--questions", type=int, metavar="N", help="with --model: about so many, spread evenly")
     evaluate.set_defaults(run="evaluate:evaluate")
     return root
 
