@@ -43,6 +43,7 @@ BACK_IN = 10.0
 """The goal: serving again within so many seconds after a kill."""
 
 OUT_IN = 10.0
+RECEIPT = "提交成功"
 NUMBER = re.compile(r"KC[0-9]{2}-[A-Z0-9]{5}-[A-Z0-9]")
 NOTES = {
     Phrases(lang, "telegram").say(f"telegram.stage.{stage}")
@@ -244,8 +245,11 @@ class Ground:
             return sum(posted.text in NOTES and not posted.deleted for posted in self.api.posted)
 
     def _repeats(self) -> list[tuple[Posted, Posted]]:
-        """Replies that came again: to a question anything more, to a person in a form the receipt."""
-        receipts = [[each for each in answers(self.api, one.user) if NUMBER.search(each.text)] for one in self.people]
+        """Replies that came again: to a question anything more, to a person in a form the receipt.
+
+        Who presses a button drawn anew is told that it was done already: that is another reply.
+        """
+        receipts = [[each for each in answers(self.api, one.user) if RECEIPT in each.text] for one in self.people]
         said = [*(answers(self.api, user) for user in self.questions), *receipts]
         return [pair for replies in said for pair in pairwise(replies)]
 
