@@ -22,7 +22,7 @@ from intake.models import Form
 from intake.review import reads, sees
 from intake.review_guards import publish_refused, unready
 from intake.sheets import Column, Layout, cell_text
-from intake.store.case_exports import Whole, whole_cases
+from intake.store.case_exports import Whole, agreed_to_publish, whole_cases
 from intake.values import Answered
 from intake.workbook.streamed import Head, StreamedBook, Value
 
@@ -38,13 +38,12 @@ class Publishing:
 
     def fit(self, entries: Sequence[Entry]) -> list[Entry]:
         """Those that may be published at all: open, read by this actor, agreed to, not restricted."""
-        open_ones = [entry for entry in entries if entry.case.is_open and not entry.case.restricted]
-        agreed = {
-            whole.case.id
-            for whole in whole_cases(self.needs.cases, [entry.case.id for entry in open_ones])
-            if self._may(whole.case)
-        }
-        return [entry for entry in open_ones if entry.case.id in agreed]
+        agreed = agreed_to_publish(self.needs.cases)
+        return [
+            entry
+            for entry in entries
+            if entry.case.id in agreed and not entry.case.restricted and self._may(entry.case)
+        ]
 
     def pieces(self, entries: Sequence[Entry]) -> Iterator[bytes]:
         """One row a need, of all kinds on one sheet."""
@@ -53,15 +52,14 @@ class Publishing:
         rows = (
             [safe(cells.get(column.key)) for column in layout.columns]
             for whole in whole_cases(self.needs.cases, [entry.case.id for entry in entries])
-            if self._may(whole.case)
+            if self._may(whole.case) and publish_refused(whole.case) is None
             for cells in (self._cells(whole),)
         )
         yield from book.sheet(layout.title, heads, rows)
         yield from book.end()
 
     def _may(self, case: Case) -> bool:
-        there = case.is_open and not case.erased and sees(self.actor, case) and reads(self.actor, case)
-        return there and publish_refused(case) is None
+        return case.is_open and not case.erased and sees(self.actor, case) and reads(self.actor, case)
 
     def _cells(self, whole: Whole) -> Mapping[str, Value]:
         case, form = whole.case, self.needs.formbook.form(whole.case.kind)

@@ -35,6 +35,13 @@ def whole_cases(store: CaseStore, ids: Sequence[str]) -> Iterator[Whole]:
         yield from _some(store, ids[start : start + AT_ONCE])
 
 
+def agreed_to_publish(store: CaseStore) -> frozenset[str]:
+    """The ids of all cases whose owners agreed to publishing. A database writes a JSON true as 1 or as true."""
+    said = cases.c.answers[("publish_consent", "value")].as_string()
+    with reading(store.engine) as connection:
+        return frozenset(connection.scalars(select(cases.c.id).where(said.in_(("1", "true")))))
+
+
 def _some(store: CaseStore, ids: Sequence[str]) -> Iterator[Whole]:
     found = {case.id: case for case in store.find(cases.c.id.in_(ids))}
     others = {other for case in found.values() for other in (case.merged_into, case.split_from) if other}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -145,6 +147,20 @@ def test_what_people_wrote_is_no_formula_in_any_sheet(console: Console, clerk: P
     for content in sheets:
         assert live_cells(content) == []
         assert sum(len(rows_of(content, name)) for name in opened(content).sheetnames) == len(FORMULAS)
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_finds_no_formula_in_an_export(console: Console, clerk: Person, tmp_path: Path) -> None:
+    for number, payload in enumerate(FORMULAS):
+        console.bureau.submit(
+            console.bureau.somebody(f"p{number}"), title=f"{payload} 第{number}件", problem=payload * 3
+        )
+    (tmp_path / "list.xlsx").write_bytes(export(clerk).content)
+    order = ["soffice", "--headless", "--convert-to", "fods", "--outdir", str(tmp_path), str(tmp_path / "list.xlsx")]
+    subprocess.run(order, check=True, timeout=180, capture_output=True)
+    opened_by_it = (tmp_path / "list.fods").read_text("utf-8")
+    assert "第0件" in opened_by_it
+    assert "table:formula=" not in opened_by_it
 
 
 def test_only_what_its_owner_agreed_to_is_in_the_sheet_for_the_platform_and_no_contact(
