@@ -12,8 +12,8 @@ from bot.console.store.settings_rows import SettingsRows
 from bot.housekeeping import Chore
 from intake.cases import SYSTEM
 
-NUMBERS_OF = timedelta(days=62)
-"""The month and the one before, which the page of numbers opens with."""
+CASES_A_ROUND = 4000
+"""What two busy months come to: the page of numbers opens with this one and the one before."""
 
 
 def console_chores(parts: ConsoleParts) -> tuple[Chore, ...]:
@@ -31,13 +31,11 @@ def console_chores(parts: ConsoleParts) -> tuple[Chore, ...]:
 
 
 def _keep_up(parts: ConsoleParts) -> int:
-    """Whether anything had happened to a case. What the last two months come to is reckoned along with it."""
+    """Whether anything had happened to a case. What cases come to is reckoned along with it, some in each round."""
     before = parts.board.version
-    if parts.board.refresh() == before:
-        return 0
-    cases = [entry.case for entry in parts.board.visible(SYSTEM)]
-    parts.ledger.rows(cases, parts.clock.now() - NUMBERS_OF)
-    return 1
+    changed = parts.board.refresh() != before
+    parts.ledger.catch_up((entry.case for entry in parts.board.visible(SYSTEM)), CASES_A_ROUND)
+    return int(changed)
 
 
 def put_calendar_back(parts: ConsoleParts) -> bool:

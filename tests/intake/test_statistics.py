@@ -191,6 +191,17 @@ def test_what_happened_since_is_reckoned_again(diary: Diary, march: Period) -> N
     assert responses() == 4
 
 
+def test_the_histories_are_read_ahead_some_at_a_time_the_latest_first(diary: Diary, march: Period) -> None:
+    office = diary.office
+    ledger = Ledger(office.engine, office.timing, lambda: office.now)
+    cases = [office.stored(case) for case in diary.cases.values()]
+    assert [ledger.catch_up(cases, 3) for _round in range(3)] == [3, 2, 0]
+    diary.act(at("03-09"), "li", "E", "accept")
+    cases = [office.stored(case) for case in diary.cases.values()]
+    assert [ledger.catch_up(cases, 3) for _round in range(2)] == [1, 0]
+    assert ledger.rows(cases, march.before.start) == diary.rows(march)
+
+
 def test_a_date_that_was_granted_in_an_earlier_run_still_holds_for_it(office: Office) -> None:
     """Ten working days from 2 March end on the 16th; until the 31st was granted; answered on the 25th, opened again."""
     told = Diary(office)
