@@ -69,7 +69,7 @@ def _docked(visit: Visit, reference: str, do: str) -> None:
         docking.add_candidate(actor, reference, visit.line("party"))
         return
     candidate = visit.line("candidate")
-    number = int(candidate) if candidate.isdigit() and len(candidate) < 12 else 0
+    number = int(candidate) if candidate.isdecimal() and len(candidate) < 12 else 0
     if number not in {one.id for one in docking.candidates(_stored(visit, reference))}:
         raise Declined(404, "not_found")
     if do == "status" and visit.line("status") in set(CandidateStatus):
@@ -78,7 +78,7 @@ def _docked(visit: Visit, reference: str, do: str) -> None:
             actor,
             number,
             CandidateStatus(visit.line("status")),
-            amount=int(amount) * 10_000 if amount.isdigit() and len(amount) < 10 else None,
+            amount=int(amount) * 10_000 if amount.isdecimal() and len(amount) < 10 else None,
             text=visit.text("text"),
             tell_owner=visit.ticked("tell_owner"),
         )

@@ -201,7 +201,7 @@ def values_of(visit: Visit, case: Case, action: str, typed: Mapping[str, Any]) -
     if action == "claim":
         return {"staff": visit.who.actor.id}
     if action == "called":
-        values["task"] = int(typed["task"]) if typed["task"].isdigit() and len(typed["task"]) < 12 else 0
+        values["task"] = int(typed["task"]) if typed["task"].isdecimal() and len(typed["task"]) < 12 else 0
     if action == "merge":
         values["into"] = typed["into"].strip().upper()
     if action == "correct":

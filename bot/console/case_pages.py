@@ -35,7 +35,7 @@ def case_page(visit: Visit) -> Response:
     case = case_of(visit)
     do, template = visit.asked("do"), visit.asked("template")
     typed: dict[str, Any] = {}
-    if template.isdigit() and len(template) < 10 and (found := _templates(visit).get(int(template))):
+    if template.isdecimal() and len(template) < 10 and (found := _templates(visit).get(int(template))):
         typed["text"] = found.body
     return drawn(visit, case, do=do, typed=typed)
 
@@ -50,7 +50,7 @@ def acted(visit: Visit) -> Response:
     rev = visit.line("rev")
     try:
         values = values_of(visit, case, action, typed)
-        after = act(visit, case, action, values, int(rev) if rev.isdigit() and len(rev) < 10 else None)
+        after = act(visit, case, action, values, int(rev) if rev.isdecimal() and len(rev) < 10 else None)
     except UnreadableError as error:
         text = visit.desk.drawing.words[words.lang](f"case.wrong.{error.why}") if not error.saying else ""
         said = words.tell(error.saying) if error.saying else text

@@ -58,7 +58,7 @@ def _page(visit: Visit, *, refused: bool = False, status: int = 200) -> Response
 
 def _number(visit: Visit) -> int:
     typed = visit.line("id")
-    if not typed.isdigit() or len(typed) > 9 or _templates(visit).get(int(typed)) is None:
+    if not typed.isdecimal() or len(typed) > 9 or _templates(visit).get(int(typed)) is None:
         raise Declined(404, "not_found")
     return int(typed)
 
