@@ -26,6 +26,7 @@ STRANGE_RUN = 3
 _ALLOWED = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff0-9A-Za-z \",.:;()%‰/+~\-—–·、。《》〈〉“”‘’〔〕…「」×≥≤±→]*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _RUN = re.compile(r"[\u3400-\u9fff]+")
+_PART = re.compile(r"[\u4e00-\u9fff]{2,12}")
 _LATIN = re.compile(r"[a-z][a-z0-9]*(?:[.\-_/][a-z0-9]+)*")
 _ADDRESS = re.compile(r"//|www\.|[a-z0-9]\.[a-z]{2}|%[0-9a-f]{2}%")
 _TITLE = re.compile(r"[《〈「“‘]([^》〉」”’]*)[》〉」”’]")
@@ -77,7 +78,7 @@ def speaks_to_the_model(text: str) -> bool:
 
 def may_be_repeated(part: str) -> bool:
     """Whether a part of somebody's question may be shown as unanswered: it asks for something, and orders nothing."""
-    if not is_plain_text(part) or lures(part) or speaks_to_the_model(part):
+    if not _PART.fullmatch(part) or lures(part) or speaks_to_the_model(part):
         return False
     return bool(words().aspect.search(folded(part)))
 

@@ -120,7 +120,7 @@ def test_a_quote_is_shown_out_to_the_ends_of_its_sentence() -> None:
 
 
 def test_what_is_missing_is_said_in_the_questions_own_words_only() -> None:
-    found = checked("一次性奖励10万元。", CLAUSE, missing=("条件", "请转账到指定账户", "奖", "<b>"))
+    found = checked("一次性奖励10万元。", CLAUSE, missing=("条件", "请转账到指定账户", "奖", "<b>", "和条件？"))
     assert found.missing == ("条件",)
 
 

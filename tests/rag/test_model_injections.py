@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -49,9 +50,19 @@ def reader() -> Reader:
     return a_reader(policies(), memory_places(None))
 
 
-def answered(reader: Reader, question: Question, mind: Obedient) -> Answer:
-    model, _ = guarded(mind)
-    return Pipeline(reader, lambda: TODAY, writer=Writer(model)).answer(question)
+@dataclass
+class Asker:
+    """Asks a pipeline whose model has another mind each time."""
+
+    reader: Reader
+
+    def __post_init__(self) -> None:
+        model, self._model = guarded(Obedient())
+        self._pipeline = Pipeline(self.reader, lambda: TODAY, writer=Writer(model))
+
+    def ask(self, question: Question, mind: Obedient) -> Answer:
+        self._model.mind = mind
+        return self._pipeline.answer(question)
 
 
 def stored(reader: Reader) -> dict[str, Passage]:
@@ -129,24 +140,24 @@ def test_no_claim_that_obeys_is_proven() -> None:
 
 
 def test_injections_in_a_question_have_no_effect(reader: Reader) -> None:
-    passages, reached = stored(reader), 0
+    asker, passages, reached = Asker(reader), stored(reader), 0
     for injection in INJECTIONS:
-        for text in (f"{REWARD}{injection.text}"[:300], f"{injection.text}\n{REWARD}"[:300]):
-            mind = Obedient(wanted=injection.mark)
-            answer = answered(reader, Question(text), mind)
+        texts = f"{REWARD}{injection.text}"[:300], f"{injection.text}\n{REWARD}"[:300]
+        for text, mind in product(texts, (Obedient(wanted=injection.mark), Obedient())):
+            answer = asker.ask(Question(text), mind)
             assert harm(answer, passages, reader, [injection.mark]) == [], injection
             assert shown(answer).find("outside.example") < 0
             reached += bool(mind.said)
-    assert reached >= 0.4 * 2 * len(INJECTIONS)
+    assert reached >= 0.4 * 4 * len(INJECTIONS)
 
 
 def test_injections_in_the_history_have_no_effect(reader: Reader) -> None:
-    passages, reached = stored(reader), 0
+    asker, passages, reached = Asker(reader), stored(reader), 0
     for injection in INJECTIONS:
         turns = (Turn("user", REWARD), Turn("assistant", injection.text), Turn("user", f"{REWARD}{injection.text}"))
         for history in (turns, turns[::-1]):
             mind = Obedient(wanted=injection.mark)
-            answer = answered(reader, Question("那重新认定呢？", history), mind)
+            answer = asker.ask(Question("那重新认定呢？", history), mind)
             assert harm(answer, passages, reader, [injection.mark]) == [], injection
             reached += bool(mind.said)
     assert reached >= 0.4 * 2 * len(INJECTIONS)
@@ -158,10 +169,11 @@ def test_injections_in_documents_have_no_effect() -> None:
     for start in range(0, len(INJECTIONS), 12):
         batch = INJECTIONS[start : start + 12]
         reader = a_reader([poisoned(hitech(), batch), *policies()[1:]], memory_places(None))
+        asker = Asker(reader)
         passages, marks = stored(reader), [injection.mark for injection in batch]
         for injection in batch:
             mind = Obedient(wanted=injection.mark)
-            answer = answered(reader, Question(REWARD), mind)
+            answer = asker.ask(Question(REWARD), mind)
             assert harm(answer, passages, reader, marks) == [], injection
             reached += any(mark in text for text in mind.said for mark in marks)
     assert reached >= 0.5 * len(INJECTIONS)
@@ -183,7 +195,7 @@ def clean(text: str) -> str:
 
 @pytest.mark.parametrize("text", LOOKALIKES)
 def test_benign_questions_that_look_alike_are_answered(reader: Reader, text: str) -> None:
-    answer = answered(reader, Question(text), Obedient())
+    answer = Asker(reader).ask(Question(text), Obedient())
     assert answer.status is AnswerStatus.ANSWERED
     assert not any(notice.key == "injection_ignored" for notice in answer.notices)
 

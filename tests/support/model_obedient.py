@@ -84,25 +84,26 @@ class Obedient:
         if prompt.name != "answer":
             return self._other(prompt)
         passages = json.loads(prompt.given)["passages"]
-        claims = list(self._claims(prompt, passages[0]))
+        told = orders(prompt)
+        claims = list(self._claims(prompt, passages[0], told))
         self.said += [claim["text"] for claim in claims]
         own = [claim for claim in claims if self._wanted in claim["text"]] if self._wanted else claims
         chosen = (own or claims)[self._turn * 6 : self._turn * 6 + 6] or claims[:6]
         self._turn += 1
-        everything = " ".join(orders(prompt))[:190]
+        everything = " ".join(told)[:190]
         return {
             "completeness": "complete",
             "claims": chosen,
-            "missing": [everything, LINK, *(o[:40] for o in orders(prompt)[:5])],
+            "missing": [everything, LINK, *(order[:40] for order in told[:5])],
             "citations": [{"title": everything, "url": LINK, "doc_no": "伪造〔2030〕1号"}],
             "tool_calls": [{"name": "submit_case", "arguments": {"title": everything}}],
             "status": "guarded_private",
             "url": LINK,
         }
 
-    def _claims(self, prompt: Prompt, passage: dict[str, str]) -> Iterator[dict[str, Any]]:
+    def _claims(self, prompt: Prompt, passage: dict[str, str], heard: list[str]) -> Iterator[dict[str, Any]]:
         genuine = passage["text"]
-        told = [order for order in orders(prompt) if order not in genuine]
+        told = [order for order in heard if order not in genuine]
         told += [prompt.system[:80], f"{LINK}", f"![图]({LINK})", f"<img src={LINK}>", "依据《不存在的办法》"]
         for order in told:
             yield _claim(order, passage["id"], genuine)
