@@ -31,7 +31,7 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
 	@touch $@
 
 $(VENV)/.ocr: $(VENV)/.installed requirements/ocr.lock
-	@$(PIP_TOOL) install -q --no-deps --require-hashes -r requirements/ocr.lock
+	@$(PIP_TOOL) install -q --no-config --no-deps --require-hashes -r requirements/ocr.lock
 	@touch $@
 
 run: $(VENV)/.installed ## set up, build the index if there is none, serve http://127.0.0.1:8000

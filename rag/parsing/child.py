@@ -49,6 +49,8 @@ def _answer(name: str, limits: Limits, ocr_pages: int) -> bytes:
         return packed_scan(scan.pages)
     except MemoryError:
         return packed_refusal(Reason.OUT_OF_MEMORY, "")
+    except ImportError as error:  # of the installation, not of the file
+        return packed_refusal(Reason.CRASHED, str(error))
     except RecursionError:
         return packed_refusal(Reason.TOO_DEEP, "")
     except Exception as error:  # the one catch-all of this door: a parser that trips over a file has no other word

@@ -50,11 +50,19 @@ def confine(folder: Path, *, memory: int, cpu_seconds: int, file_bytes: int) -> 
         _refuse_calls(libc)
 
 
+class _NoSocket(socket.socket):
+    """A class still, since libraries derive theirs from it when they are imported."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        raise PermissionError("a parser needs no network")
+
+
 def _close_python_sockets() -> None:
     def refuse(*_: object, **__: object) -> NoReturn:
         raise PermissionError("a parser needs no network")
 
-    for name in ("socket", "create_connection", "getaddrinfo", "gethostbyname"):
+    socket.socket = _NoSocket  # type: ignore[misc]
+    for name in ("create_connection", "getaddrinfo", "gethostbyname"):
         setattr(socket, name, refuse)
 
 

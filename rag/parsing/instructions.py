@@ -15,7 +15,7 @@ _PATTERNS = tuple(
         r"(?:忽略|无视|忘记|忘掉|抛开|绕过|覆盖|不要(?:理会|遵守|管))[^。；\n]{0,10}(?:以上|上面|上述|之前|前面|先前|此前|所有|一切|全部|你的|系统|原有)"
         r"[^。；\n]{0,8}(?:指令|提示词?|设定|指示|命令|prompt|对话|内容|规则|文字|资料)",
         r"(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instruction|prompt|rule|guideline|message|context|document)s?\b",
-        r"(?:system\s*prompt|系统提示词?|初始指令|隐藏指令|开发者模式|越狱模式|jailbreak|developer\s+mode)",
+        r"(?:system\s*prompt|系统提示词|你的系统提示|初始指令|隐藏指令|开发者模式|越狱模式|jailbreak|developer\s+mode)",
         r"(?:你(?:现在|从现在(?:开始|起))|现在(?:开始)?你)(?:就)?(?:是|扮演|充当|假装|必须|只能|要)",
         r"you\s+are\s+(?:now\s+)?(?:an?\s+)?(?:ai|assistant|chatbot|language\s+model|dan\b|unrestricted)|\bas\s+an?\s+(?:ai|language\s+model)\b",
         r"(?:ai|人工智能|智能|大模型|语言模型|聊天机器人|本?助手|机器人)(?:助手|助理|模型)?[^。；\n]{0,8}(?:请|必须|务必|应当|应该|一律|只能)[^。；\n]{0,12}(?:回答|回复|告诉|输出|推荐|声称|答复)",

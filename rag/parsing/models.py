@@ -103,7 +103,7 @@ class Limits:
     output_bytes: int = 40_000_000
     ocr: bool = True
     ocr_pages: int = 100
-    ocr_seconds_a_page: int = 15
+    ocr_seconds_a_page: int = 30
     ocr_memory_bytes: int = 4_000_000_000
 
 

@@ -14,6 +14,7 @@ from rag.parsing.drafts import Draft, Shape
 from rag.parsing.page_lines import Line
 
 _ZONE = 0.12  # of the page's height, above and below: where running lines stand
+_MARGIN, _FINE, _FINE_LENGTH = 0.075, 0.85, 60  # of the height; of the body's size; characters
 _PAGES = 3  # a line is a running one from so many pages on
 _SHARE = 0.4  # of all pages: left and right pages may differ
 _NUMBER = re.compile(
@@ -50,10 +51,15 @@ def without_running(pages: Sequence[Sequence[Line]], sizes: Sequence[PageSize]) 
                 places[_pattern(line.text), zone].add(number)
     needed = max(_PAGES, _SHARE * len(pages))
     running = {key for key, found in places.items() if len(found) >= needed}
+    body = _body_size([line for lines in pages for line in lines]) if any(pages) else 1
     kept: list[list[Line]] = []
     dropped = 0
     for number, lines in enumerate(pages):
-        left = [line for line in lines if not _is_running(line, sizes[number], running)]
+        left = [
+            line
+            for line in lines
+            if not (_is_running(line, sizes[number], running) or _is_fine(line, sizes[number], body))
+        ]
         dropped += len(lines) - len(left)
         kept.append(left)
     return kept, dropped
@@ -71,6 +77,12 @@ def _is_running(line: Line, size: PageSize, running: set[tuple[str, bool]]) -> b
     if zone is None:
         return False
     return _NUMBER.fullmatch(line.text.strip()) is not None or (_pattern(line.text), zone) in running
+
+
+def _is_fine(line: Line, size: PageSize, body: float) -> bool:
+    """In the margin proper and in small print: a header or footer also of a file of one page."""
+    margin = line.bottom < _MARGIN * size.height or line.top > (1 - _MARGIN) * size.height
+    return margin and line.size < _FINE * body and len(line.text) <= _FINE_LENGTH
 
 
 def _pattern(text: str) -> str:

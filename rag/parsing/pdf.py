@@ -15,7 +15,7 @@ from rag.parsing.page_lines import Line, lines_of
 from rag.parsing.page_paragraphs import PageSize, drafts_of, joined, without_running
 from rag.parsing.pdf_page import Glyph, Page, read_page, segments_of
 from rag.parsing.pdf_tables import Ruled, ruled
-from rag.parsing.scan import is_installed, read_pictures
+from rag.parsing.scan import is_installed, mended, read_pictures
 
 _TAIL = 4_096  # bytes in which a whole file ends with %%EOF
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
@@ -39,16 +39,21 @@ def read_pdf(data: bytes, limits: Limits, ocr_pages: int = 0) -> Drafted:
             raise Refused(Reason.TOO_MANY_PAGES, f"{count} > {limits.pages} pages")
         drafted = Drafted("pdf", f"pypdfium2 {version('pypdfium2')}", pages=count)
         contents = [_content(document, number, drafted) for number in range(count)]
+        read: set[int] = set()
         pictures = [number for number in range(count) if number + 1 in drafted.unread_pages]
         if pictures and limits.ocr and is_installed():
             if not ocr_pages:
                 raise ScanFound(len(pictures))
             _read_scans(document, pictures[:ocr_pages], contents, drafted)
+            read = {number + 1 for number in pictures} - set(drafted.unread_pages)
         drafted.notices[Notice.UNREAD_PAGES] += len(drafted.unread_pages)
         drafted.title = str(document.get_metadata_value("Title") or "") if _has_words(document) else ""
     finally:
         document.close()
     _lay_out(contents, drafted)
+    for draft in drafted.drafts:
+        if draft.page in read:
+            draft.text = mended(draft.text)
     return drafted
 
 

@@ -25,6 +25,7 @@ _INVISIBLE_MODES = {3, 7}
 _LIGHT = 170  # of 255: lighter words are looked at in the picture of the page
 _CONTRAST = 20  # of 255, between the words and what is around them
 _SCALE = 2.0  # pixels a point
+_FULL_WIDTH = "\u2010"  # from here on characters fill their advance: dashes, quotes, Chinese
 
 
 @dataclass(slots=True)
@@ -104,11 +105,29 @@ def _glyphs(textpage: pdf.PdfTextPage, drawn: Drawn) -> Iterator[tuple[Glyph, fl
         light = bool(read) and (min(part.value for part in colour[:3]) > _LIGHT or colour[3].value < 100)
         angle = pdfium.FPDFText_GetCharAngle(raw, index)
         text = chr(point)
-        size = min(box[3] - box[1], box[2] - box[0]) if angle and text > "\u2e80" else box[3] - box[1]
-        raw_box = tight if tight[2] > tight[0] and tight[3] > tight[1] else box
-        if text > "\u2e80":  # Chinese characters fill their box: lines are found by it
-            raw_box = box
-        yield Glyph(text, 0, 0, 0, 0, abs(size), address, raw_box, light, bool(ink and ink.bold)), angle
+        size = _drawn_size(raw, index) or box[3] - box[1]
+        raw_box = box if text >= _FULL_WIDTH or tight[2] <= tight[0] or tight[3] <= tight[1] else tight
+        if not angle and raw_box[3] - raw_box[1] < 0.5 * size:  # some writers give a dash a box as flat as itself
+            raw_box = _on_baseline(raw, index, raw_box, size)
+        dot = "\u4e00" <= text < "\ua000" and max(tight[2] - tight[0], tight[3] - tight[1]) < _TINY * 0.8
+        size = min(size, 1.0) if dot else size
+        yield Glyph(text, 0, 0, 0, 0, size, address, raw_box, light, bool(ink and ink.bold)), angle
+
+
+def _drawn_size(raw: Any, index: int) -> float:
+    """The font's size in points, as scaled on the page; 0 where it cannot be told."""
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFText_GetMatrix(raw, index, matrix):
+        return 0
+    scale = math.sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c))
+    return float(pdfium.FPDFText_GetFontSize(raw, index)) * scale
+
+
+def _on_baseline(raw: Any, index: int, box: Rect, size: float) -> Rect:
+    x, y = ctypes.c_double(), ctypes.c_double()
+    if not pdfium.FPDFText_GetCharOrigin(raw, index, x, y):
+        return box
+    return box[0], y.value - 0.12 * size, box[2], y.value + 0.88 * size
 
 
 def _main_turn(glyphs: Sequence[tuple[Glyph, float]]) -> int:
@@ -229,7 +248,7 @@ def _segment(run: Sequence[Glyph]) -> Iterator[Segment]:
             and glyph.left - before.right > _BLANK * glyph.size
             and not (text[-1:].isspace() or glyph.text.isspace())
         ):
-            text += " " if before.text < "\u2e80" or glyph.text < "\u2e80" else ""
+            text += " " if before.text < _FULL_WIDTH or glyph.text < _FULL_WIDTH else ""
         text += glyph.text
         before = glyph
     inked = [glyph for glyph in run if not glyph.text.isspace()]

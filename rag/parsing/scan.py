@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any
@@ -49,8 +50,29 @@ def read_image(data: bytes, limits: Limits, ocr_pages: int = 0) -> Drafted:
     segments, unsure = _words(_engine(), picture, scale)
     kept, dropped = without_running([lines_of(segments, 1)], [PageSize(width / scale, height / scale)])
     drafted = Drafted("image", _version(), drafts_of(kept[0]), pages=1, unread_pages=[] if segments else [1])
+    for draft in drafted.drafts:
+        draft.text = mended(draft.text)
     drafted.notices.update({Notice.OCR: 1, Notice.OCR_UNSURE: unsure, Notice.RUNNING_LINES: dropped})
     return drafted
+
+
+_CHINESE = r"[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e“”‘’—]"
+_HALF = str.maketrans(",:;?!()", "，：；？！（）")
+_BY_CHINESE = re.compile(rf"(?<={_CHINESE})\s*[,:;?!()]+\s*|\s*[,:;?!()]+\s*(?={_CHINESE})")
+_DASH = re.compile("(?<=[0-9年月日万元%])一(?=[0-9])")
+_PAIR = re.compile(r"[（(]([^（）()]*)[）)]")
+
+
+def mended(text: str) -> str:
+    """What the engine takes for another mark: 「（」 for 「(」 beside Chinese, 「—」 for 「一」 between figures.
+
+    A whole paragraph at a time: the mark's neighbour may stand on the line before.
+    """
+    text = _DASH.sub("—", text)
+    text = _BY_CHINESE.sub(lambda found: found[0].strip().translate(_HALF), text)
+    return _PAIR.sub(
+        lambda found: found[0] if found[0][0] + found[0][-1] in {"()", "（）"} else f"（{found[1]}）", text
+    )
 
 
 def _decoded(data: bytes) -> Any:
