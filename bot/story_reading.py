@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from intake.story_model import Asked, Found
 from rag.model_answers.guarded import GuardedModel
+from rag.model_answers.shapes import shape_of
 from rag.ports import ModelError, Prompt
 
 MOST_CALLS = 2
@@ -37,7 +38,7 @@ class StoryReading:
     def __init__(self, model: GuardedModel) -> None:
         self._model = model
         self._system = resources.files("intake").joinpath("prompts/story.md").read_text("utf-8").strip()
-        self._shape = _Said.model_json_schema()
+        self._shape = shape_of(_Said)
 
     def find(self, story: str, fields: Sequence[Asked]) -> Sequence[Found]:
         given = json.dumps({"story": story, "fields": [asdict(field) for field in fields]}, ensure_ascii=False)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -67,8 +68,9 @@ class ServedChatModel:
         messages = [SystemMessage(told), HumanMessage(prompt.given)]
         if self.way == "plain":
             return self._model.invoke(messages), None
-        shape = {"title": prompt.name, **prompt.shape}
-        asking = self._model.with_structured_output(shape, method=self.way, include_raw=True)
+        shape = {**prompt.shape, "title": prompt.name}
+        strictly = {"strict": True} if self.way == "json_schema" else {}
+        asking = self._model.with_structured_output(shape, method=self.way, include_raw=True, **strictly)
         answer: Any = asking.invoke(messages)
         return answer["raw"], answer["parsed"]
 
@@ -147,7 +149,7 @@ def make_chat_model(model: str, *, provider: str, base_url: str, api_key: str) -
     """The LangChain model, which asks nothing yet. Raises ImportError or ValueError for a provider not installed."""
     from langchain.chat_models import init_chat_model
 
-    options: dict[str, Any] = {"temperature": 0, "max_tokens": MOST_TOKENS, "max_retries": 0}
+    options: dict[str, Any] = {"temperature": 0, "max_retries": 0}
     if base_url:
         options["base_url"] = base_url
     if api_key or provider == "openai":
@@ -155,10 +157,17 @@ def make_chat_model(model: str, *, provider: str, base_url: str, api_key: str) -
     if provider == "openai":
         # Set outright: OPENAI_* of the environment belong to other programs, and other servers know one API only.
         options |= {"use_responses_api": False, "http_client": bounded_client(base_url)}
+        # OpenAI itself renamed the limit, and LangChain sends the new name to everybody; others know the old one.
+        options |= {"max_tokens": MOST_TOKENS} if _is_openai(base_url) else {"extra_body": {"max_tokens": MOST_TOKENS}}
     else:
+        options["max_tokens"] = MOST_TOKENS
         options["timeout"] = LONGEST_WAIT  # whose HTTP client is its own: it takes no time-out with a call
     made: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
     return made
+
+
+def _is_openai(base_url: str) -> bool:
+    return (urlsplit(base_url).hostname or "").endswith("api.openai.com")
 
 
 PROBE = Prompt(

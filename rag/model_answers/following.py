@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rag.guardrails import clean, guard
 from rag.model_answers.guarded import Allowance, GuardedModel
 from rag.model_answers.quantities import quantities, stated
+from rag.model_answers.shapes import shape_of
 from rag.model_answers.support import is_unmarked, keeps_to
 from rag.model_answers.writing import prompt_text
 from rag.models import Turn
@@ -54,7 +55,7 @@ class Follower:
     def __init__(self, model: GuardedModel) -> None:
         self._model = model
         self._system = prompt_text("follow")
-        self._shape = _Said.model_json_schema()
+        self._shape = shape_of(_Said)
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, ...], Followed] = OrderedDict()
 

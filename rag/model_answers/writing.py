@@ -13,6 +13,7 @@ from typing import Any
 
 from rag.model_answers.checking import WHY, Checked, Written, check
 from rag.model_answers.guarded import Allowance, GuardedModel
+from rag.model_answers.shapes import shape_of
 from rag.models import Hit, Passage, Writing
 from rag.ports import ModelError, Prompt
 
@@ -39,7 +40,7 @@ class Writer:
         self._model = model
         self._system = prompt_text("answer")
         self._repair = prompt_text("repair")
-        self._shape = Written.model_json_schema()
+        self._shape = shape_of(Written)
 
     def allowance(self, *, follows: bool = False) -> Allowance:
         """What one question may ask of the model in all. `follows`: others came before it."""

@@ -11,6 +11,8 @@ import pytest
 
 from rag.adapters.chat_model import PROBE, Way
 from rag.adapters.probed_model import ProbedChatModel
+from rag.model_answers.checking import Written
+from rag.model_answers.shapes import shape_of
 from rag.ports import ModelError
 from tests.support.model_server import ALL, Failing, Fault, ModelServer, Support, given, model_server
 
@@ -131,3 +133,18 @@ def test_a_provider_that_is_not_installed_is_an_error_of_the_port(tmp_path: Path
     model = ProbedChatModel("m", provider="nowhere", base_url="", api_key="", file=tmp_path / "x.json")
     with pytest.raises(ModelError, match="unsupported"):
         model.ask(ASKED, 5)
+
+
+def test_the_shape_is_sent_strictly_and_the_limit_by_the_name_that_servers_know(tmp_path: Path) -> None:
+    asked = replace(ASKED, shape=shape_of(Written))
+    with model_server(lambda _: {"completeness": "none", "claims": [], "missing": []}) as server:
+        a_model(server, tmp_path).ask(asked, 5)
+    body = server.asked[-1]
+    sent = body["response_format"]["json_schema"]
+    assert (body["max_tokens"], sent["name"], sent["strict"]) == (1500, "answer", True)
+    assert "max_completion_tokens" not in body
+    closed = [sent["schema"], sent["schema"]["properties"]["claims"]["items"]]
+    closed.append(closed[1]["properties"]["quotes"]["items"])
+    assert all(each["additionalProperties"] is False for each in closed)
+    assert all(set(each["required"]) == set(each["properties"]) for each in closed)
+    assert not {"$ref", "maxLength", "default"} & set(json.dumps(sent["schema"]).replace('"', " ").split())
