@@ -75,12 +75,15 @@ def _run(house: House, bound: socket.socket, address: str) -> None:
         telegram.before(app) if telegram else app, access_log=False, log_config=None, timeout_graceful_shutdown=WEB_ENDS
     )
     _tell_first_account(console, address)
-    # uvicorn ends at SIGTERM and then raises it anew, which would end the process before what follows was done.
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     stopping = Stopping(stop_chores, *([telegram.stop] if telegram else []))
+    server = _Server(config, stopping)
+    # From before anybody is answered, and after: uvicorn raises the signal anew once it has ended.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, server.handle_exit)
+    if telegram:
+        telegram.start()
     try:
-        _Server(config, stopping).run(sockets=[bound])
+        server.run(sockets=[bound])
     finally:
         if not stopping.wait():
             _log.warning("not everything had ended in time; it goes on at the next start")
@@ -111,9 +114,9 @@ def _telegram(house: House) -> Telegram | None:
     """Imported only where it is wanted: the library costs a second."""
     if not house.settings.telegram_bot_token.get_secret_value():
         return None
-    from bot.commands.telegram import start
+    from bot.commands.telegram import Telegram
 
-    return start(house)
+    return Telegram(house)
 
 
 def _bound(settings: Settings) -> socket.socket:

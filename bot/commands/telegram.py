@@ -94,11 +94,6 @@ class Telegram:
             self._loop.close()
 
 
-def start(house: House) -> Telegram | None:
-    """Start the door where there is a token; None where there is none."""
-    return Telegram(house).start() if house.settings.telegram_bot_token.get_secret_value() else None
-
-
 def telegram(options: argparse.Namespace) -> int:
     """The door alone, until SIGTERM or Ctrl+C."""
     house = house_of(options)
