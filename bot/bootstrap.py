@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from bot.console.parts import ConsoleParts
     from bot.library import PublishedLibrary
     from bot.needs import Needs
+    from bot.publishing import Publishing
+    from bot.taking_in import TakingIn
+    from rag.policies import Policy
 
 CALENDAR_FILE = "calendar.toml"
 """In DATA_DIR: an administrator's own hours, holidays and make-up workdays; the console writes it."""
@@ -86,7 +89,38 @@ class House:
     @cached_property
     def work(self) -> CorpusWork:
         """Who publishes here: one at a time, from whichever door."""
-        return CorpusWork(self.settings.corpus_dir, self.places, self.reader, self.clock.now)
+        keep, store = self.settings.corpus_releases_kept, SqlReleaseStore(self.engine)
+        return CorpusWork(
+            self.settings.corpus_dir, self.places, self.reader, self.clock.now, forget=lambda: store.sweep(keep)
+        )
+
+    @cached_property
+    def taking_in(self) -> TakingIn:
+        """Files on their way into the corpus."""
+        from bot.corpus_drafts import Drafts
+        from bot.taking_in import TakingIn
+        from rag.parsing import parse_file
+
+        def known() -> list[Policy]:
+            from rag.corpus import read_corpus
+
+            return read_corpus(self.settings.corpus_dir).policies
+
+        originals = self.settings.data_dir / "originals"
+        return TakingIn(Drafts(self.engine), known, originals, self.clock.now, self.clock.today, parse_file)
+
+    def publishing(self) -> Publishing:
+        """What is in review, into the corpus folder and live."""
+        from bot.publishing import Publishing
+
+        return Publishing(
+            self.work,
+            self.taking_in,
+            self.clock.now,
+            self.clock.today,
+            self.settings.golden_file,
+            two_persons=self.settings.publish_by_two,
+        )
 
     def console(self) -> ConsoleParts:
         from argon2 import PasswordHasher

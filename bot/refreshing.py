@@ -16,6 +16,7 @@ from typing import Literal
 
 from rag.adapters.vector_file import read_vectors
 from rag.corpus import Corpus, Fault, read_corpus
+from rag.holding_back import held_back
 from rag.indexing import Indexes, Progress, Published, fill_vectors, publish, publish_again, silent, write_vectors
 from rag.models import Release
 from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
@@ -58,13 +59,15 @@ class UnknownReleaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh did. `faults` are those of files that were left out, or of relations between files."""
+    """What a refresh did. `faults` are those of files that were left out, or of relations between files; `held` are
+    documents that the folder does not show and that stay (rag/holding_back)."""
 
     published: Published
     documents: int
     faults: tuple[Fault, ...] = ()
     trouble: Trouble = ""
     detail: str = ""
+    held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +95,21 @@ def in_a_thread(work: Callable[[], None]) -> None:
 
 
 class CorpusWork:
-    """`spawn` runs a refresh beside whoever asked for it. What this process has not done, it does not know of."""
+    """`spawn` runs a refresh beside whoever asked for it. What this process has not done, it does not know of.
+
+    `forget` drops the releases that are too many, after each publish.
+    """
 
     def __init__(
         self, folder: Path, places: Indexes, reader: Reader, now: Callable[[], datetime],
-        spawn: Callable[[Callable[[], None]], None] = in_a_thread,
+        spawn: Callable[[Callable[[], None]], None] = in_a_thread, forget: Callable[[], object] = lambda: None,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.places = places
         self.reader = reader
         self._now = now
         self._spawn = spawn
+        self._forget = forget
         self._busy = threading.Lock()
         self._run: Run | None = None
 
@@ -111,11 +118,14 @@ class CorpusWork:
         """The refresh that runs, or the last one that was begun beside somebody; None before the first."""
         return self._run
 
-    def refresh(self, progress: Progress = silent, *, embed: bool = True) -> Refreshed:
-        """Publish the folder, here and now. Raises BusyError, NoCorpusError, ReleaseStoreError, SegmentError."""
+    def refresh(self, progress: Progress = silent, *, embed: bool = True, removing: bool = False) -> Refreshed:
+        """Publish the folder, here and now. Raises BusyError, NoCorpusError, ReleaseStoreError, SegmentError.
+
+        With `removing`, what the folder does not show is taken down, however much it is.
+        """
         self._take()
         try:
-            return self._refresh(progress, embed=embed)
+            return self._refresh(progress, embed=embed, removing=removing)
         finally:
             self._busy.release()
 
@@ -186,11 +196,14 @@ class CorpusWork:
             return replace(begun, ended=self._now(), failed=_why(fault), detail=type(fault).__name__)
         return replace(begun, ended=self._now(), refreshed=refreshed, faults=refreshed.faults)
 
-    def _refresh(self, progress: Progress, *, embed: bool) -> Refreshed:
+    def _refresh(self, progress: Progress, *, embed: bool, removing: bool = False) -> Refreshed:
         corpus = _read(self.folder)
-        published = publish(corpus.documents, self.places, self._now(), progress)
+        held = [] if removing else held_back(corpus, self.places.store)
+        documents = [*corpus.documents, *held]
+        published = publish(documents, self.places, self._now(), progress)
         self._take_shipped()
-        done = Refreshed(published, len(corpus.documents), tuple(corpus.faults))
+        self._forget()
+        done = Refreshed(published, len(documents), tuple(corpus.faults), held=tuple(document.id for document in held))
         return self._embed(done, progress) if embed else done
 
     def _take_shipped(self) -> None:

@@ -42,6 +42,11 @@ class Settings(BaseSettings):
         SecretStr(""), description="数据库地址，sqlite:///… 或 postgresql://…；留空用数据目录下的 SQLite 文件"
     )
     corpus_dir: Path = Field(Path("policies_corpus"), description="政策文件目录")
+    corpus_releases_kept: Count = Field(20, description="保留最近多少个版次可以回滚，更早的随发布清除；正整数")
+    golden_file: Path = Field(
+        Path("tests/evals/golden.jsonl"), description="发布前检验用的金标问题文件；文件不存在则不检验，发布时会说明"
+    )
+    publish_by_two: bool = Field(False, description="提交审核与发布须由两人分别完成；true 或 false")
     chroma_url: str = Field("", description="Chroma 服务地址，http(s)://主机:端口；留空用进程内的 Chroma")
     vector_store: Literal["chroma", "none"] = Field(
         "chroma", description="向量库：chroma 或 none（none 只在内存里逐条比对）"

@@ -7,8 +7,8 @@ nowhere, a circle of successors) are named too, and their files stay.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag.card_rules import card_faults
@@ -30,10 +30,16 @@ _EMPTY = "文件里没有正文"
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What was read, in the order of the files' names, and every fault, in the order of files and lines."""
+    """What was read, in the order of the files' names, and every fault, in the order of files and lines.
+
+    `skipped` are the files that were left out for their faults: what they would hold is not known. `files` says which
+    file each document is from; a JSONL names none.
+    """
 
     documents: list[Document]
     faults: list[Fault]
+    skipped: frozenset[str] = frozenset()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def policies(self) -> list[Policy]:
@@ -63,6 +69,12 @@ def read_corpus(path: Path) -> Corpus:
     return corpus
 
 
+def read_one(name: str, text: str) -> Document | list[Fault]:
+    """One policy file's text as a document, or the faults it has on its own; `name` is what they call it."""
+    read = _policy(_File(name, name, name, normalise(text)))
+    return read if isinstance(read, list) else read[0]
+
+
 def check(path: Path) -> list[Fault]:
     """The faults of a corpus; none means it can be published as it is."""
     return read_corpus(path).faults
@@ -82,18 +94,22 @@ def coverage(policies: Iterable[Policy]) -> dict[str, Counter[Category]]:
 def _from_jsonl(path: Path) -> Corpus:
     text, faults = _text(path, path.name)
     documents, more = read_jsonl(path.name, text) if text is not None else ([], [])
-    return Corpus(documents, faults + more)
+    every = faults + more
+    return Corpus(documents, every, frozenset({path.name} if every else ()))
 
 
 def _from_files(path: Path) -> Corpus:
     files: list[_File] = []
     faults: list[Fault] = []
+    unread: set[str] = set()
     for place, name in _walk(path):
         text, wrong = _text(place, name)
         faults += wrong
-        if text is not None:
+        if text is None:
+            unread.add(name)
+        else:
             files.append(_File(name, place.stem, name.removesuffix(place.suffix), text))
-    return _documents(files, faults)
+    return _documents(files, faults, unread)
 
 
 def _walk(path: Path) -> Iterator[tuple[Path, str]]:
@@ -121,22 +137,27 @@ def _text(path: Path, name: str) -> tuple[str | None, list[Fault]]:
         return None, [Fault(name, error.line, "这一行的文字编码读不懂", "用编辑器另存为 UTF-8 编码")]
 
 
-def _documents(files: list[_File], faults: list[Fault]) -> Corpus:
+def _documents(files: list[_File], faults: list[Fault], unread: set[str]) -> Corpus:
     stems = Counter(file.stem for file in files if not _is_card(file))
     found: dict[str, Document] = {}
+    named: dict[str, str] = {}
+    skipped = set(unread)
     cards: list[Card] = []
     for file in files:
         read = _policy(file) if _is_card(file) else _plain(file, file.stem if stems[file.stem] == 1 else file.long)
         if isinstance(read, list):
             faults = faults + read
+            skipped.add(file.name)
             continue
         document, card = read
         if document.id in found:
             faults = [*faults, _twice(file, document.id, card)]
             continue
         found[document.id] = document
+        named[document.id] = file.name
         cards += [card] if card is not None else []
-    return Corpus(list(found.values()), sorted(faults + list(between_cards(cards))))
+    every = sorted(faults + list(between_cards(cards)))
+    return Corpus(list(found.values()), every, frozenset(skipped), named)
 
 
 def _is_card(file: _File) -> bool:

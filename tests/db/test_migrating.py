@@ -18,6 +18,7 @@ from sqlalchemy import Engine, inspect, make_url, text
 import bot.accounts
 import bot.channels.telegram_bot.store.tables
 import bot.console.tables
+import bot.corpus_drafts
 import bot.corpus_tables
 import bot.outbox
 import bot.turns  # noqa: F401  # each declares its tables

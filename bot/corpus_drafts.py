@@ -1,0 +1,243 @@
+"""Files on their way into the corpus: where each stands, what was read of it, and every step it took, in SQL.
+
+The steps are only ever added. A file is known by the digest of its bytes: taken in twice, it is here once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, ForeignKey, Integer, Row, Table, Text, insert, select, update
+
+from db.engine import reading, writing
+from db.schema import CleanText, UtcDateTime, metadata
+
+
+class Stage(StrEnum):
+    """How far a file has come. What a live one is worth today is computed (rag.legal_time), never stored."""
+
+    FOUND = "found"
+    PARSED = "parsed"
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    LIVE = "live"
+    EXCLUDED = "excluded"
+    FAILED = "failed"
+
+
+STEPS: Mapping[Stage, frozenset[Stage]] = {
+    Stage.FOUND: frozenset({Stage.PARSED, Stage.FAILED}),
+    Stage.PARSED: frozenset({Stage.DRAFT, Stage.FAILED}),
+    Stage.DRAFT: frozenset({Stage.DRAFT, Stage.IN_REVIEW, Stage.EXCLUDED}),
+    Stage.IN_REVIEW: frozenset({Stage.DRAFT, Stage.LIVE, Stage.EXCLUDED}),
+    Stage.LIVE: frozenset({Stage.EXCLUDED}),
+    Stage.EXCLUDED: frozenset({Stage.DRAFT}),
+    Stage.FAILED: frozenset({Stage.FOUND}),
+}
+"""Which stage may follow which."""
+
+drafts = Table(
+    "corpus_drafts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("stage", Text, nullable=False, index=True),
+    Column("why", CleanText, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("file_name", CleanText, nullable=False),
+    Column("file_digest", Text, nullable=False, unique=True),
+    Column("read", CleanText, nullable=False),
+    Column("card", CleanText, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+draft_steps = Table(
+    "corpus_draft_steps",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("draft", Integer, ForeignKey("corpus_drafts.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("what", CleanText, nullable=False),
+    Column("file_digest", Text, nullable=False),
+    Column("parser_version", Text, nullable=False),
+)
+
+
+class UnknownDraftError(Exception):
+    """There is no draft of this number."""
+
+
+class StageError(Exception):
+    """A step that does not follow from where the draft stands now; somebody else may have taken one."""
+
+    def __init__(self, draft: int, stands: Stage, wanted: Stage) -> None:
+        super().__init__(f"draft {draft} is {stands}, not to become {wanted}")
+        self.draft, self.stands, self.wanted = draft, stands, wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a file. `pages` are (offset in `text`, page) where each page begins; `hidden` and `warnings`
+    are for whoever confirms; `same` is the id of the policy here that it is the text of."""
+
+    text: str = ""
+    parser: str = ""
+    parser_version: str = ""
+    media_type: str = ""
+    pages: tuple[tuple[int, int], ...] = ()
+    hidden: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[tuple[str, int], ...] = ()
+    remarks: tuple[str, ...] = ()
+    same: str | None = None
+    unknown: tuple[str, ...] = ()
+
+    def page(self, offset: int) -> int | None:
+        """The page that an offset of `text` was printed on; None where the file has none."""
+        return next((page for start, page in reversed(self.pages) if start <= offset), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The fields of the policy file to be. `origins` are the places a proposed value was read at, as (start, end,
+    why); `confirmed` the fields that somebody has confirmed or written."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    origins: Mapping[str, Sequence[tuple[int, int, str]]] = field(default_factory=dict)
+    confirmed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`why` is the reason of an exclusion or of a failure; `attempts` counts the readings of the file."""
+
+    id: int
+    stage: Stage
+    why: str
+    attempts: int
+    file_name: str
+    file_digest: str
+    read: Read
+    card: Card
+    changed_at: datetime
+
+    @property
+    def title(self) -> str:
+        return str(self.card.fields.get("title") or self.file_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a draft: the stage it came to, when, by whom, and what was done."""
+
+    at: datetime
+    by: str
+    stage: Stage
+    what: str
+    file_digest: str
+    parser_version: str
+
+
+class Drafts:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def begin(self, file_name: str, file_digest: str, by: str, now: datetime) -> tuple[Draft, bool]:
+        """The draft of this file, and whether it is new. A new one is on disk before the file is read."""
+        with writing(self._engine) as connection:
+            held = connection.execute(select(drafts).where(drafts.c.file_digest == file_digest)).one_or_none()
+            if held is not None:
+                return _draft(held), False
+            row = {"stage": Stage.FOUND, "why": "", "attempts": 0, "file_name": file_name, "file_digest": file_digest}
+            query = insert(drafts).values(**row, read="{}", card="{}", changed_at=now).returning(*drafts.c)
+            draft = _draft(connection.execute(query).one())
+            _note(connection, draft, by, "found", now)
+            return draft, True
+
+    def get(self, number: int) -> Draft:
+        """Raises UnknownDraftError."""
+        with reading(self._engine) as connection:
+            return _held(connection, number)
+
+    def all(self, stages: Sequence[Stage] = tuple(Stage)) -> list[Draft]:
+        """In the order they were taken in."""
+        query = select(drafts).where(drafts.c.stage.in_(stages)).order_by(drafts.c.id)
+        with reading(self._engine) as connection:
+            return [_draft(row) for row in connection.execute(query)]
+
+    def step(
+        self,
+        number: int,
+        to: Stage,
+        by: str,
+        what: str,
+        now: datetime,
+        *,
+        why: str = "",
+        read: Read | None = None,
+        card: Card | None = None,
+    ) -> Draft:
+        """Take a step, with what it changes, in one transaction. Raises UnknownDraftError, StageError."""
+        with writing(self._engine) as connection:
+            draft = _held(connection, number)
+            if to not in STEPS[draft.stage]:
+                raise StageError(number, draft.stage, to)
+            values: dict[str, Any] = {"stage": to, "why": why, "changed_at": now}
+            if to in {Stage.PARSED, Stage.FAILED}:
+                values["attempts"] = draft.attempts + (draft.stage is Stage.FOUND)
+            values |= {"read": _written(read)} if read is not None else {}
+            values |= {"card": _written(card)} if card is not None else {}
+            query = update(drafts).where(drafts.c.id == number).values(**values).returning(*drafts.c)
+            changed = _draft(connection.execute(query).one())
+            _note(connection, changed, by, what, now)
+            return changed
+
+    def steps(self, number: int) -> list[Step]:
+        query = select(draft_steps).where(draft_steps.c.draft == number).order_by(draft_steps.c.id)
+        with reading(self._engine) as connection:
+            return [
+                Step(row.at, row.by, Stage(row.stage), row.what, row.file_digest, row.parser_version)
+                for row in connection.execute(query)
+            ]
+
+
+def _held(connection: Connection, number: int) -> Draft:
+    row = connection.execute(select(drafts).where(drafts.c.id == number)).one_or_none()
+    if row is None:
+        raise UnknownDraftError(number)
+    return _draft(row)
+
+
+def _note(connection: Connection, draft: Draft, by: str, what: str, now: datetime) -> None:
+    step = {"draft": draft.id, "at": now, "by": by, "stage": draft.stage, "what": what}
+    more = {"file_digest": draft.file_digest, "parser_version": draft.read.parser_version}
+    connection.execute(insert(draft_steps).values(**step, **more))
+
+
+def _draft(row: Row[Any]) -> Draft:
+    read, card = json.loads(row.read), json.loads(row.card)
+    return Draft(
+        row.id,
+        Stage(row.stage),
+        row.why,
+        row.attempts,
+        row.file_name,
+        row.file_digest,
+        Read(**{name: _tuples(value) for name, value in read.items()}),
+        Card(card.get("fields", {}), card.get("origins", {}), tuple(card.get("confirmed", ()))),
+        row.changed_at,
+    )
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value
+
+
+def _written(noun: Read | Card) -> str:
+    facts = {name: getattr(noun, name) for name in noun.__slots__}
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))

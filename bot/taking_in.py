@@ -1,0 +1,216 @@
+"""Taking files into the corpus: START HERE. File → read in a sandbox → draft with proposals → confirmed → in review.
+
+What was told as taken in is on disk first: a file is a row before it is read, and each step is one transaction.
+Publishing what is in review is bot/publishing.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from bot.corpus_drafts import Card, Draft, Drafts, Read, Stage
+from rag.changes import Diff, compare
+from rag.corpus import read_one
+from rag.drafting import FIELDS, LISTS, REQUIRED, Outset, as_file, outset
+from rag.faults import Fault
+from rag.models import Document
+from rag.parsing import Parsed, Reason, Refused, as_markdown
+from rag.policies import Policy
+from rag.proposing import propose
+
+SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".html", ".htm", ".txt", ".md"})
+"""Endings that are taken from a folder; what else lies there is left alone."""
+
+Outcome = Literal["new", "upgrade", "again", "same", "failed"]
+"""A new draft · the official text of a policy that is here as a digest · read anew after a failure · taken in before,
+nothing changed · not readable."""
+
+_INTERRUPTED = {Stage.FOUND, Stage.PARSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    draft: Draft
+    outcome: Outcome
+
+
+class UnreadyError(Exception):
+    """A draft cannot go on: fields that are missing or not confirmed, or faults of the file it would become."""
+
+    def __init__(self, missing: Sequence[str], unconfirmed: Sequence[str], faults: Sequence[Fault] = ()) -> None:
+        super().__init__(f"missing {missing}, unconfirmed {unconfirmed}, {len(faults)} faults")
+        self.missing, self.unconfirmed, self.faults = tuple(missing), tuple(unconfirmed), tuple(faults)
+
+
+class UnknownFieldError(Exception):
+    """There is no such field to set or to confirm."""
+
+
+class TakingIn:
+    """`known` gives the policies that are here now; `originals` is where the files are kept as they came."""
+
+    def __init__(
+        self,
+        drafts: Drafts,
+        known: Callable[[], Sequence[Policy]],
+        originals: Path,
+        now: Callable[[], datetime],
+        today: Callable[[], date],
+        parse: Callable[[Path], Parsed],
+    ) -> None:
+        self.drafts = drafts
+        self._known = known
+        self._originals = originals
+        self._now = now
+        self._today = today
+        self._parse = parse
+
+    def files(self, path: Path) -> Iterator[Path]:
+        """The file, or the files of a folder that can be taken in, by name."""
+        if not path.is_dir():
+            yield path
+            return
+        for found in sorted(path.rglob("*")):
+            hidden = any(part.startswith((".", "~$", "_")) for part in found.relative_to(path).parts)
+            if found.is_file() and found.suffix.lower() in SUFFIXES and not hidden:
+                yield found
+
+    def add(self, path: Path, by: str) -> Taken:
+        """Take a file in. Raises Refused where there is no file to know it by, OSError."""
+        draft, new = self.drafts.begin(path.name, _digest_of(path), by, self._now())
+        if not new and draft.stage is Stage.FAILED:
+            draft = self.drafts.step(draft.id, Stage.FOUND, by, "tried_again", self._now())
+        elif not new and draft.stage not in _INTERRUPTED:
+            return Taken(draft, "same")
+        self._keep(path, draft)
+        done = self._read(path, draft, by) if draft.stage is Stage.FOUND else self._proposed(draft, by)
+        if done.stage is Stage.FAILED:
+            return Taken(done, "failed")
+        if not new:
+            return Taken(done, "again")
+        return Taken(done, "upgrade" if done.read.same else "new")
+
+    def confirm(self, number: int, fields: Sequence[str], by: str) -> Draft:
+        """Confirm proposed fields as they stand; "all" for every one that has a value. Raises UnknownFieldError."""
+        draft = self.drafts.get(number)
+        names = [name for name in FIELDS if name in draft.card.fields] if "all" in fields else list(fields)
+        if unknown := [name for name in names if name not in draft.card.fields]:
+            raise UnknownFieldError(unknown[0])
+        confirmed = tuple(name for name in FIELDS if name in {*draft.card.confirmed, *names})
+        card = replace(draft.card, confirmed=confirmed)
+        return self.drafts.step(number, Stage.DRAFT, by, f"confirmed {' '.join(names)}", self._now(), card=card)
+
+    def edit(self, number: int, values: Mapping[str, str | None], by: str) -> Draft:
+        """Write fields (None or "" takes one away); what somebody wrote is confirmed. Lists are split at 、 and ,."""
+        draft = self.drafts.get(number)
+        if unknown := [name for name in values if name not in FIELDS]:
+            raise UnknownFieldError(unknown[0])
+        written: dict[str, Any] = {name: _value(name, value or "") for name, value in values.items()}
+        fields = {name: value for name, value in {**draft.card.fields, **written}.items() if value}
+        confirmed = tuple(n for n in FIELDS if n in fields and n in {*draft.card.confirmed, *written})
+        card = Card(fields, {n: o for n, o in draft.card.origins.items() if n not in written}, confirmed)
+        return self.drafts.step(number, Stage.DRAFT, by, f"edited {' '.join(written)}", self._now(), card=card)
+
+    def submit(self, number: int, by: str) -> Draft:
+        """Hand a draft on to be published. Raises UnreadyError with everything that is in its way."""
+        self.document(self.drafts.get(number))
+        return self.drafts.step(number, Stage.IN_REVIEW, by, "submitted", self._now())
+
+    def exclude(self, number: int, why: str, by: str) -> Draft:
+        return self.drafts.step(number, Stage.EXCLUDED, by, "excluded", self._now(), why=why)
+
+    def reopen(self, number: int, by: str) -> Draft:
+        return self.drafts.step(number, Stage.DRAFT, by, "reopened", self._now())
+
+    def document(self, draft: Draft) -> tuple[Document, str]:
+        """The document a draft becomes, and its file's text. Raises UnreadyError."""
+        card = draft.card
+        missing = [name for name in REQUIRED if not card.fields.get(name)]
+        unconfirmed = [name for name in FIELDS if name in card.fields and name not in card.confirmed]
+        if missing or unconfirmed:
+            raise UnreadyError(missing, unconfirmed)
+        text = as_file(card.fields, draft.read.text, self._today().isoformat())
+        found = read_one(f"{card.fields['id']}.md", text)
+        if isinstance(found, list):
+            raise UnreadyError((), (), found)
+        return found, text
+
+    def against(self, draft: Draft, held: Document | None) -> Diff | None:
+        """What the text says otherwise than the digest (or older text) it takes the place of."""
+        return compare(held.text, draft.read.text) if held is not None else None
+
+    def _read(self, path: Path, draft: Draft, by: str) -> Draft:
+        try:
+            parsed = self._parse(path)
+        except Refused as fault:
+            return self.drafts.step(draft.id, Stage.FAILED, by, "refused", self._now(), why=str(fault.reason))
+        text = as_markdown(parsed)
+        if not text.strip():
+            return self.drafts.step(draft.id, Stage.FAILED, by, "refused", self._now(), why=str(Reason.NO_TEXT))
+        read = Read(
+            text=text,
+            parser=parsed.parser,
+            parser_version=parsed.parser_version,
+            media_type=parsed.media_type,
+            pages=_pages(parsed),
+            hidden=tuple((str(one.why), one.text[:500]) for one in parsed.hidden),
+            warnings=tuple((str(one.notice), one.count) for one in parsed.warnings),
+        )
+        return self._proposed(self.drafts.step(draft.id, Stage.PARSED, by, "parsed", self._now(), read=read), by)
+
+    def _proposed(self, draft: Draft, by: str) -> Draft:
+        found: Outset = outset(propose(draft.read.text), self._known(), self._today().isoformat())
+        origins = {name: [(o.start, o.end, o.why) for o in places] for name, places in found.origins.items()}
+        read = replace(draft.read, remarks=found.remarks, same=found.same, unknown=found.unknown)
+        card = Card(dict(found.fields), origins)
+        return self.drafts.step(draft.id, Stage.DRAFT, by, "proposed", self._now(), read=read, card=card)
+
+    def _keep(self, path: Path, draft: Draft) -> None:
+        """The file as it came, for looking at its pages later; written whole or not at all."""
+        target = self._originals / f"{draft.file_digest}{path.suffix.lower()}"
+        if not target.exists():
+            self._originals.mkdir(parents=True, exist_ok=True)
+            write_whole(target, path.read_bytes())
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Put a file in its place at once: whoever looks sees the old one or the new one."""
+    part = target.with_name(f".{target.name}.part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(target)
+
+
+def facts_of(draft: Draft) -> dict[str, Any]:
+    """A draft for programs."""
+    return asdict(draft) | {"changed_at": draft.changed_at.isoformat()}
+
+
+def _digest_of(path: Path) -> str:
+    if path.is_symlink() or not path.is_file():
+        raise Refused(Reason.NOT_A_FILE if path.exists() else Reason.MISSING)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pages(parsed: Parsed) -> tuple[tuple[int, int], ...]:
+    """Where each page begins in the text."""
+    firsts: dict[int, int] = {}
+    for block in parsed.blocks:
+        if block.page is not None:
+            firsts.setdefault(block.page, block.start)
+    return tuple(sorted((start, page) for page, start in firsts.items()))
+
+
+def _value(name: str, typed: str) -> Any:
+    if name not in LISTS:
+        return typed.strip()
+    return [part.strip() for part in typed.replace("，", ",").replace("、", ",").split(",") if part.strip()]
