@@ -283,7 +283,7 @@ class Stage:
 
 STAFF_PAGES = (
     ("clerk", "/queue?view=all"), ("clerk", "/queue?view=all&page=2"), ("clerk", "/queue/rows?view=all"),
-    ("lead", "/cases/{reference}?do=note"), ("city", "/queue?view=all"),
+    ("lead", "/cases/{first}?do=note"), ("lead", "/cases/{first}/print"), ("city", "/queue?view=all"),
 )  # fmt: skip
 LEFT_OUT = ("/sign-out", "/me/sessions/end", "/me/password", "/me/code", "/disable", "/retire", "/password", "/index")
 """Forms that would end the session, or another's, or take a corpus."""
@@ -301,8 +301,8 @@ class Shown:
 
     def __post_init__(self) -> None:
         for account, path in STAFF_PAGES:
-            self._keep(f"{account} {path}", self._staff(account).get(path.format(**self._there)))
-        for case in self.stage.whole:
+            self._keep(f"{account} {path}", self._staff(account).get(path.format(first=self.stage.first.reference)))
+        for case in self.stage.whole[1:]:
             self._keep(f"case {case.kind}", self._staff("lead").get(f"/cases/{case.reference}"))
         for place, (citizen, reference) in enumerate(self.stage.citizens):
             for path in ("receipt", "case") if reference else ():
@@ -338,8 +338,22 @@ class Shown:
 
     @cached_property
     def _there(self) -> dict[str, str]:
-        names = {"account": "staff0", "team": "team0", "kind": "brief"}
-        return {"reference": self.stage.first.reference, **names}
+        """What the forms are filled in for; the case is a short one, because its page comes back after each."""
+        return {"reference": self._short_case(), "account": "staff0", "team": "team0", "kind": "brief"}
+
+    def _short_case(self) -> str:
+        """A case on which all may be worked: accepted, and a party being tried."""
+        needs, site = self.stage.site.house.needs(), self.stage.site
+        account, form = site.house.accounts().of("web", "whole"), needs.formbook.form("technology")
+        answers = complete(form, (), district=LAOSHAN)
+        draft = needs.drafts.begin(
+            account.person, account.id, form.kind, form.version, site.clock.now(), answers=answers
+        )
+        case = needs.submission.submit(draft, "web").case
+        for action in ("accept", "start"):
+            site.act("lead", case.reference, action)
+        needs.docking.add_candidate(site.staff("lead"), case.reference, needs.docking.parties.all()[-1].id)
+        return case.reference
 
     def _address(self, rule: Rule) -> str:
         return ONE_OF.sub(lambda found: self._there.get(found[1], "1"), rule.path).removeprefix(PREFIX)
@@ -395,8 +409,8 @@ def test_no_page_has_a_part_that_pages_over_plain_words_have_not(hostile: Shown,
 
 def test_every_word_is_shown_as_it_was_typed(hostile: Shown) -> None:
     shapes = hostile.shapes
-    whole = ["case technology", "all /console/cases/{reference}/print", "all /console/templates"]
-    whole += ["all /console/staff", "all /console/teams", "lead /cases/{reference}?do=note"]
+    whole = ["lead /cases/{first}?do=note", "lead /cases/{first}/print", "all /console/templates"]
+    whole += ["all /console/staff", "all /console/teams"]
     assert {name: left for name in whole if (left := missing(TYPED, shapes[name]))} == {}
     together = {
         "the enterprises' pages of their needs": "own case ",
