@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.clock import SystemClock
 from db.engine import reading
+from intake.case_numbers import numbers_in
 from intake.cases import Case, CaseState
+from tests.support.acceptance import BRIEF
 from tests.support.browsing import DESKTOP, PHONE, Visit, axe, stop, watch
 from tests.support.bureau import LAOSHAN
 from tests.support.needs import USCC
@@ -147,14 +149,24 @@ def test_two_clerks_claim_at_once_and_the_second_is_told_who_was_first(house: Op
     clean(second)
 
 
-def test_a_need_that_comes_in_appears_in_the_open_queue_by_itself(house: OpenHouse, browser: Browser) -> None:
+def test_a_need_submitted_in_the_chat_appears_in_the_open_queue_by_itself(house: OpenHouse, browser: Browser) -> None:
     clerk = at(house, browser, "clerk")
     page = clerk.open("/console/queue?view=new")
     page.locator("#q").fill("写到一半")
-    house.submit("fresh", title="刚刚提交的海藻酸钠提纯需求")
-    expect(page.get_by_text("刚刚提交的海藻酸钠提纯需求")).to_be_visible(timeout=20_000)
+    person = watch(browser.new_context(viewport=PHONE), house.site.address)
+    chat = person.open("/")
+    for said in ("简要登记", *BRIEF.values()):
+        person.ask(said)
+    for pressed in ("对接时披露", "我承诺", "提交"):
+        replies = chat.locator(".answer:not(.waiting)")
+        before = replies.count()
+        replies.last.get_by_role("button", name=pressed).first.click()
+        expect(replies).to_have_count(before + 1)
+    (number,) = numbers_in(chat.locator(".answer").last.inner_text())
+    expect(page.locator(f"tr[data-ref='{number}']")).to_be_visible(timeout=20_000)
     expect(page.locator("#q")).to_have_value("写到一半")
     clean(clerk)
+    clean(person)
 
 
 def test_the_queue_is_worked_by_keyboard(house: OpenHouse, browser: Browser) -> None:
