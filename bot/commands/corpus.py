@@ -13,6 +13,7 @@ from bot.bootstrap import House
 from bot.commands.faults import CommandError
 from bot.commands.house import house_of, settings_of
 from bot.ownership import own
+from bot.phrases import Phrases
 from bot.refreshing import NoCorpusError
 from rag.adapters.vector_file import write_vectors as write_vector_file
 from rag.corpus import check as check_corpus
@@ -24,6 +25,8 @@ _TROUBLES = {
     "embedder": "向量未能全部生成（{fault}）。词语检索不受影响；修复后再次运行会从中断处继续。",
     "vectors": "向量库不可用（{fault}）。它只是缓存，检索不受影响。",
 }
+_NAMED = 10
+"""Policies that are named of those that stay although the folder does not show them."""
 
 
 def say(text: str) -> None:
@@ -43,19 +46,23 @@ def check(options: argparse.Namespace) -> int:
 def index(options: argparse.Namespace) -> int:
     house = house_of(options)
     with own(house.settings.data_dir, "corpus index"):
-        return index_corpus(house)
+        return index_corpus(house, removing=options.removing)
 
 
-def index_corpus(house: House, *, embed: bool = True) -> int:
+def index_corpus(house: House, *, embed: bool = True, removing: bool = False) -> int:
     """Publish CORPUS_DIR. Faulty files are named and skipped; returns 1 if there were any, with the rest published."""
     try:
         with _bar() as bar:
-            done = house.work.refresh(bar.show, embed=embed)
+            done = house.work.refresh(bar.show, embed=embed, removing=removing)
     except NoCorpusError as fault:
         raise CommandError(_no_corpus(fault)) from None
     _say_faults(done.faults)
     if done.trouble:
         say(_TROUBLES[done.trouble].format(fault=done.detail))
+    if done.held:
+        names = "、".join(done.held[:_NAMED])
+        words = Phrases(house.settings.default_lang, "corpus_life")
+        say(words.say("done.held", count=len(done.held), names=names))
     say(_summary(done.published, done.documents))
     return 1 if done.faults else 0
 

@@ -14,6 +14,7 @@ def add_corpus(corpus: argparse.ArgumentParser, data: Data) -> None:
     actions = corpus.add_subparsers(dest="action", required=True, metavar="ACTION")
     _publishing(actions, data)
     _changes(actions, data)
+    _life(actions, data)
 
 
 def _publishing(actions: Any, data: Data) -> None:
@@ -24,6 +25,7 @@ def _publishing(actions: Any, data: Data) -> None:
     data(index)
     index.add_argument("--corpus", type=Path, help="folder of policies or texts, or a JSONL of {id, title, text}")
     index.add_argument("--no-vectors", action="store_true", help="lexical index only")
+    index.add_argument("--removing", action="store_true", help="take down what the folder does not show, however much")
     index.set_defaults(run="corpus:index")
     status = actions.add_parser("status", help="what is live")
     data(status)
@@ -51,3 +53,42 @@ def _changes(actions: Any, data: Data) -> None:
     data(rollback)
     rollback.add_argument("release", nargs="?", metavar="RELEASE", help="number or id (default: the one before)")
     rollback.set_defaults(run="corpus_changes:rollback")
+
+
+def _life(actions: Any, data: Data) -> None:
+    add = actions.add_parser("add", help="take in a file or a folder: PDF, Word, Excel, saved pages, text")
+    _common(add, data)
+    add.add_argument("path", type=Path, metavar="FILE|FOLDER")
+    add.set_defaults(run="corpus_life:add")
+    review = actions.add_parser("review", help="the drafts; one of them: what was understood, to confirm or to edit")
+    _common(review, data)
+    review.add_argument("draft", nargs="?", type=int, metavar="DRAFT", help="its number; without one, all of them")
+    review.add_argument("--all", action="store_true", help="with what is published or excluded")
+    review.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="write a field")
+    review.add_argument("--clear", action="append", default=[], metavar="FIELD", help="take a field away")
+    review.add_argument(
+        "--confirm", action="append", default=[], metavar="FIELD", help="as it stands; all for every one"
+    )
+    review.add_argument("--submit", action="store_true", help="hand it on to be published")
+    review.add_argument("--exclude", metavar="WHY", help="not for the corpus, and why")
+    review.add_argument("--reopen", action="store_true", help="an excluded one, or one in review, is a draft again")
+    review.add_argument("--text", action="store_true", help="the whole text as it was read")
+    review.add_argument("--json", action="store_true", help="everything of it, for programs")
+    review.set_defaults(run="corpus_life:review")
+    publish = actions.add_parser("publish", help="what is in review into the corpus, after the golden questions")
+    _common(publish, data)
+    publish.add_argument("--corpus", type=Path, help="folder of policies (default CORPUS_DIR)")
+    publish.add_argument("--plan", action="store_true", help="only show what would be done")
+    publish.add_argument("--override", metavar="REASON", help="publish although the golden questions do worse")
+    publish.add_argument("--no-vectors", action="store_true", help="lexical index only")
+    publish.set_defaults(run="corpus_life:publish")
+    coverage = actions.add_parser("coverage", help="digests to replace by originals, by the questions asked")
+    data(coverage)
+    coverage.add_argument("--days", type=int, default=90, metavar="N", help="questions of the last N days (default 90)")
+    coverage.add_argument("--limit", type=int, default=20, metavar="N", help="so many (default 20)")
+    coverage.set_defaults(run="corpus_life:coverage")
+
+
+def _common(command: argparse.ArgumentParser, data: Data) -> None:
+    data(command)
+    command.add_argument("--as", dest="account", metavar="ACCOUNT", help="your staff account")
