@@ -29,7 +29,7 @@ from rag.ports import Embedder, EmbedderError, VectorStore
 from rag.reader import Reader
 
 if TYPE_CHECKING:
-    from bot.console.parts import ConsoleParts
+    from bot.console.parts import ConsoleParts, TelegramLinks
     from bot.library import PublishedLibrary
     from bot.needs import Needs
     from bot.publishing import Publishing
@@ -143,7 +143,16 @@ class House:
             hasher=PasswordHasher(),
             https=self.settings.public_https,
             totp_required=self.settings.console_totp == "required",
+            telegram=self._telegram_links(),
         )
+
+    def _telegram_links(self) -> TelegramLinks | None:
+        """Links of staff to Telegram; None where no bot is set up."""
+        if not self.settings.telegram_bot_token.get_secret_value():
+            return None
+        from bot.channels.telegram_bot.store.staff import StaffLinks
+
+        return StaffLinks(self.engine)
 
     def follow_calendar(self) -> bool:
         """Have everything go by the calendar's file as it stands now; whether it had changed. Raises CalendarError."""

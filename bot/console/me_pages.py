@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from bot.channels.web_chat.visitors import address_of
 from bot.console import codes
+from bot.console.parts import TelegramLinks
 from bot.console.rules import Routes
 from bot.console.session import digest
 from bot.console.signing_in import RefusedError
@@ -16,10 +17,44 @@ routes = Routes()
 
 @routes.rule("/me")
 def me(visit: Visit) -> Response:
-    sessions = visit.desk.signing_in.sessions.of(visit.who.staff.id, visit.desk.parts.clock.now())
-    teams = [team for team in visit.desk.parts.needs.register.teams() if team.id in visit.who.actor.teams]
-    required = visit.desk.parts.totp_required
-    return visit.page("me.html", sessions=sessions, mine=digest(visit.who.token), teams=teams, required=required)
+    return _me_page(visit)
+
+
+@routes.rule("/me/telegram", "POST", reauth=True)
+def link_telegram(visit: Visit) -> Response:
+    """A one-time code, shown once: whoever sends it to the bot is this account there."""
+    links = _links(visit)
+    return _me_page(visit, links.issue(visit.who.staff.id, visit.who.staff.id, visit.desk.parts.clock.now()).code)
+
+
+@routes.rule("/me/telegram/end", "POST")
+def unlink_telegram(visit: Visit) -> Response:
+    links = _links(visit)
+    user = links.user_of(visit.who.staff.id)
+    if user is not None:
+        links.unlink(user)
+    return visit.go("/me", "telegram_unlinked")
+
+
+def _me_page(visit: Visit, link_code: str | None = None) -> Response:
+    parts, account = visit.desk.parts, visit.who.staff.id
+    return visit.page(
+        "me.html",
+        sessions=visit.desk.signing_in.sessions.of(account, parts.clock.now()),
+        mine=digest(visit.who.token),
+        teams=[team for team in parts.needs.register.teams() if team.id in visit.who.actor.teams],
+        required=parts.totp_required,
+        telegram=parts.telegram is not None,
+        linked=parts.telegram is not None and parts.telegram.user_of(account) is not None,
+        link_code=link_code,
+    )
+
+
+def _links(visit: Visit) -> TelegramLinks:
+    links = visit.desk.parts.telegram
+    if links is None:
+        raise Declined(404, "not_found")
+    return links
 
 
 @routes.rule("/me/password", unsettled=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from argon2 import PasswordHasher
 from sqlalchemy import Engine
@@ -22,6 +24,23 @@ from rag.indexing import Indexes
 from rag.reader import Reader
 
 
+class LinkCode(Protocol):
+    """What links a Telegram account when its owner sends it to the bot."""
+
+    @property
+    def code(self) -> str: ...
+
+
+class TelegramLinks(Protocol):
+    """Which Telegram user is which staff account."""
+
+    def issue(self, staff: str, by: str, now: datetime) -> LinkCode: ...
+
+    def user_of(self, staff: str) -> int | None: ...
+
+    def unlink(self, user: int) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ConsoleParts:
     """`places` and `reader` are the index and who reads it, `corpus` who publishes; `hasher` makes password hashes.
@@ -29,6 +48,7 @@ class ConsoleParts:
     `https`: browsers reach the console over TLS. `totp_required`: nobody goes on without a second factor.
     `board` are the cases as the queue and the numbers use them, `ledger` what their histories come to, one of each for
     the house: a chore keeps them up.
+    `telegram` links staff to their Telegram accounts; None where no bot is set up.
     `calendar_file` is where the working calendar's overrides stand; `take_calendar` has the house follow it at once.
     """
 
@@ -47,6 +67,7 @@ class ConsoleParts:
     hasher: PasswordHasher
     https: bool = False
     totp_required: bool = False
+    telegram: TelegramLinks | None = None
     board: Board = field(init=False)
     ledger: Ledger = field(init=False)
 

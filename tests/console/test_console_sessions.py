@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
+from bot.channels.telegram_bot.store.staff import StaffLinks
 from bot.clock import FixedClock
 from bot.console.chores import console_chores
 from bot.console.session import csrf_of
@@ -272,3 +273,26 @@ def test_credentials_of_a_name_are_those_of_one_account(engine: Engine, clock: F
     assert not credentials.use_step("a", 10)
     assert not credentials.use_step("a", 9)
     assert credentials.use_step("a", 11)
+
+
+def test_a_telegram_account_is_linked_with_a_code_shown_once(bureau: Bureau) -> None:
+    links = StaffLinks(bureau.engine)
+    person = Console(bureau, {"telegram": links}).visitor()
+    person.sign_in("clerk")
+    page = person.post("/me/telegram").text
+    code = re.search(r"/link (\w+)</code>", page)
+    assert code
+    assert code[1] not in person.get("/me").text
+    assert links.redeem(code[1], 7001, bureau.clock.now()) == "clerk"
+    assert "已关联" in person.get("/me").text
+    assert person.post("/me/telegram/end").status_code == 303
+    assert links.user_of("clerk") is None
+    assert "未关联" in person.get("/me").text
+
+
+def test_without_a_bot_there_is_nothing_to_link(console: Console) -> None:
+    person = console.visitor()
+    person.sign_in("clerk")
+    assert "Telegram" not in person.get("/me").text
+    assert person.post("/me/telegram").status_code == 404
+    assert person.post("/me/telegram/end").status_code == 404
