@@ -135,7 +135,8 @@ class TakingIn:
         unconfirmed = [name for name in FIELDS if name in card.fields and name not in card.confirmed]
         if missing or unconfirmed:
             raise UnreadyError(missing, unconfirmed)
-        text = as_file(card.fields, draft.read.text, self._today().isoformat())
+        held = next((policy for policy in self._known() if policy.id == card.fields["id"]), None)
+        text = as_file(card.fields, draft.read.text, self._today().isoformat(), held)
         found = read_one(f"{card.fields['id']}.md", text)
         if isinstance(found, list):
             raise UnreadyError((), (), found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from rag.catalogue import Catalogue
 from rag.changes.aligning import align
@@ -37,9 +38,27 @@ class Compared:
     removed: tuple[Passage, ...]
 
 
+NAMED = 4
+"""Characters in a row of a title that name it."""
+
+
 def asks_changes(text: str) -> bool:
     """Whether a question asks what is different between an old and a new policy."""
     return _ASKS.search(fold(text)) is not None
+
+
+def title_named(text: str, titles: Mapping[str, str]) -> str | None:
+    """The key of the title that a question about changes names in part (海洋20条), the first of those it names best;
+    None where it names none."""
+    bare = _ASKS.sub("", fold(text))
+    best = max(
+        ((_common(bare, fold(title)), -place, key) for place, (key, title) in enumerate(titles.items())), default=None
+    )
+    return best[2] if best is not None and best[0] >= NAMED else None
+
+
+def _common(a: str, b: str) -> int:
+    return SequenceMatcher(None, a, b, autojunk=False).find_longest_match().size
 
 
 def pair_of(policy: str, catalogue: Catalogue) -> tuple[str, str] | None:

@@ -105,14 +105,27 @@ def new_id(found: Proposals, taken: set[str]) -> str:
     return next(name for n in range(1, 10_000) if (name := wanted if n == 1 else f"{wanted}-{n}") not in taken)
 
 
-def as_file(fields: Mapping[str, Any], body: str, asof: str) -> str:
-    """The policy file: front matter and the text as it was read. `asof` is the day the fields were confirmed."""
+_CARRIED = ("industries", "relations", "application", "contact", "contact_asof")
+
+
+def as_file(fields: Mapping[str, Any], body: str, asof: str, held: Policy | None = None) -> str:
+    """The policy file: front matter and the text as it was read. `asof` is the day the fields were confirmed.
+
+    `held` is the card of the digest whose place it takes: what its text was not asked for stays (whom to ask, where to
+    apply, relations), and so does the official page it was read at.
+    """
     card: dict[str, Any] = {name: fields[name] for name in FIELDS if name in fields and name != "url"}
     card["status_asof"] = asof
     source = {"title": fields.get("title", ""), "kind": "official_site", "coverage": "full", "official": True}
     card["sources"] = [source | ({"url": fields["url"]} if fields.get("url") else {})]
     card |= {"text_kind": "original", "confidence": "high"}
-    ordered = {name: card[name] for name in Policy.model_fields if name in card}
+    if held is not None:
+        old = held.model_dump(mode="json", exclude_defaults=True)
+        card |= {name: old[name] for name in _CARRIED if name in old}
+        card |= {"inferred": [name for name in held.inferred if name in _CARRIED and name in card]}
+        page = next((s.url for s in held.sources if s.official and s.url), None)
+        card["sources"][0] |= {"url": page} if page and not fields.get("url") else {}
+    ordered = {name: card[name] for name in Policy.model_fields if name in card and card[name] != []}
     written = yaml.safe_dump(ordered, allow_unicode=True, sort_keys=False, width=10_000)
     return f"---\n{written}---\n{body.lstrip(chr(10))}"
 

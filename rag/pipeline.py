@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from rag import composing
-from rag.comparing import MOST, Compared, asks_changes, compare_policies, pair_of
+from rag.comparing import MOST, Compared, asks_changes, compare_policies, pair_of, title_named
 from rag.completeness import contradicts, holds, names_strangers, rerank, unheard_scheme, wants_of
 from rag.evidence import Evidence, Weigher
 from rag.guardrails import guard
@@ -460,7 +460,9 @@ def _in_question(asking: Asking) -> str | None:
     spoken = next((t.focus.policy for t in reversed(asking.question.history) if t.focus and t.focus.policy), None)
     if spoken in asking.shelf.catalogue.place and asking.rewritten.followed:
         return spoken
-    return asking.hits[0].passage.document if asking.hits else None
+    found = dict.fromkeys(hit.passage.document for hit in asking.hits)
+    titles = {name: asking.shelf.opened.documents[asking.shelf.catalogue.place[name]].document.title for name in found}
+    return title_named(asking.text, titles) or next(iter(found), None)
 
 
 def _told(found: Compared) -> list[Hit]:

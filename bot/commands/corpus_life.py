@@ -22,13 +22,14 @@ from bot.publishing import BlockedError, Candidate, Done, SamePersonError
 from bot.taking_in import TakingIn, UnknownFieldError, UnreadyError, facts_of
 from intake.cases import Actor, Role
 from intake.staff import UnknownStaffError
+from rag.changes.figures import figures_missing
 from rag.changes.releases import DocumentChange
 from rag.corpus import read_corpus
 from rag.drafting import FIELDS, REQUIRED
 from rag.evaluation.gate import Trial
 from rag.faults import render_faults
 from rag.legal_time import state_on
-from rag.models import Document, PolicyState
+from rag.models import Document
 from rag.parsing import Refused
 from rag.policies import Policy
 from rag.proposing import RECKONED
@@ -36,6 +37,9 @@ from rag.proposing import RECKONED
 KEEPERS = frozenset({Role.EDITOR, Role.ADMIN})
 _AROUND = 24
 """Characters shown on either side of a span."""
+
+_FIGURES = 40
+"""Figures of either text that the other lacks which are named."""
 
 _NAMED = 20
 """Questions that do worse which are named."""
@@ -198,8 +202,10 @@ def _stage(desk: Desk, draft: Draft) -> str:
     if draft.stage is Stage.LIVE:
         shelf = desk.house.reader.shelf()
         policy = shelf.catalogue.policy(str(draft.card.fields.get("id"))) if shelf else None
-        state = state_on(policy, desk.house.clock.today()).state if policy else PolicyState.UNVERIFIED
-        return desk.say("stage.live_as", state=state.value)
+        if policy is None:
+            return desk.say("stage.live_gone")
+        stale = desk.house.settings.status_stale_days
+        return desk.say("stage.live_as", state=state_on(policy, desk.house.clock.today(), stale).state.value)
     why = desk.refused(draft.why) if draft.stage is Stage.FAILED else draft.why
     return desk.say("stage.because", stage=said, why=why) if why else said
 
@@ -242,6 +248,12 @@ def _upgrade(desk: Desk, draft: Draft) -> None:
         return
     kind = held.policy.text_kind
     desk.tell(f"upgrade.{kind}", id=held.id, title=held.title)
+    for key, figures in (
+        ("upgrade.only_held", figures_missing(held.text, draft.read.text)),
+        ("upgrade.only_new", figures_missing(draft.read.text, held.text)),
+    ):
+        if figures:
+            desk.tell(key, figures="、".join(figures[:_FIGURES]), count=len(figures))
     change = DocumentChange(held, Document(held.id, draft.title, draft.read.text), diff, ())
     for line in Told(desk.phrases).document(change):
         desk.tell("upgrade.line", line=line)
