@@ -31,6 +31,7 @@ from bot.history import History
 from bot.messages import Reply
 from bot.ownership import own
 from bot.phrases import Lang
+from bot.refreshing import BusyError
 from bot.settings import Settings
 from bot.stopping import Stopping, leave_in
 from intake.cases import Role
@@ -222,7 +223,10 @@ class HouseCorpus:
         )
 
     def refresh(self) -> str:
-        faulty = index_corpus(self._house) != 0
+        try:
+            faulty = index_corpus(self._house) != 0
+        except BusyError:
+            return "有人正在更新政策库，请稍后再试。您的操作没有执行。"
         skipped = "\n有文件不合格，已跳过；请运行 corpus check 查看。" if faulty else ""
         return f"已更新。{self.status()}{skipped}"
 

@@ -13,6 +13,7 @@ import pytest
 from bot.channels.telegram_bot.delivering import TelegramDeliverer
 from bot.channels.telegram_bot.threads import in_thread
 from bot.clock import FixedClock
+from bot.commands.telegram import HouseCorpus
 from bot.couriers import Courier
 from intake.cases import SYSTEM, Case, CaseState, Role
 from intake.staff import Staff
@@ -346,3 +347,11 @@ def test_who_blocked_the_bot_becomes_a_task_to_telephone(telegram: Rig) -> None:
     called = [(task.case, task.reason) for task in Tasks(house.engine).open() if task.kind == CALL]
     assert called == [(case.id, "undeliverable/accepted")]
     assert telegram.door.chats.unreachable() == 1
+
+
+def test_a_refresh_while_another_runs_is_told_and_does_nothing(telegram: Rig) -> None:
+    corpus = HouseCorpus(telegram.house)
+    before = corpus.status()
+    telegram.house.work._take()
+    assert "请稍后再试" in corpus.refresh()
+    assert corpus.status() == before
