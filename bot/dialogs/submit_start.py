@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -268,7 +269,13 @@ class Start:
         if turn is None:
             choices = (of_menu("kind.policy_help", words.say("menu.ask_staff")),)
             return Turn(Reply("form_menu", words.say("menu.question_gone"), choices))
-        origin = {"question": turn.question, "status": turn.status, "reply": turn.reply, "digest": digest}
+        origin = {
+            "question": turn.question,
+            "status": turn.status,
+            "reply": turn.reply,
+            "citations": _cited(turn),
+            "digest": digest,
+        }
         before = self._begun_before(speaker, "policy_help")
         fresh = before is not None and what == stands(before)
         begun = self.begin(speaker, "policy_help", origin=origin, fresh=fresh)
@@ -294,6 +301,13 @@ class Start:
 def stands(draft: Draft) -> str:
     """Which draft, at which revision: what a button that gives it up was drawn for."""
     return f"{draft.id}.{draft.rev}"
+
+
+def _cited(turn: Recorded) -> list[dict[str, str]]:
+    """What the reply stood on, or came nearest: staff see what the asker saw."""
+    answer = json.loads(turn.reply_json).get("answer") or {}
+    cards = (*answer.get("citations", ()), *answer.get("nearest", ()))
+    return [{name: str(card.get(name) or "") for name in ("title", "article", "quote")} for card in cards]
 
 
 def digest_of(message: str) -> str:

@@ -524,6 +524,19 @@ def test_a_question_without_an_answer_can_be_registered_with_what_was_replied(ta
     assert origin["reply"] == unanswered.text
 
 
+def test_what_the_reply_came_nearest_to_goes_along(talker: Talker) -> None:
+    nearest = {}
+    for question in ("即墨区研发补贴怎么申请", "高企认定的窗口电话是多少", "一次性奖励要等几年"):
+        reply = talker.say(question)
+        if reply.status.startswith("unanswerable_") and reply.answer and reply.answer.nearest:
+            nearest[question] = [(card.title, card.article or "", card.quote) for card in reply.answer.nearest]
+            break
+    assert nearest, "none of these is refused with a clause beside it"
+    talker.press("转人工，登记这个问题")
+    kept = [(card["title"], card["article"], card["quote"]) for card in talker.draft.origin["citations"]]
+    assert kept in nearest.values()
+
+
 def test_a_button_goes_with_its_own_question(talker: Talker) -> None:
     talker.say("《飞天计划》奖励多少，怎么申报")
     first = talker.button("转人工")
