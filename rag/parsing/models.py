@@ -74,7 +74,6 @@ class Notice(StrEnum):
     UNREAD_PARTS = "unread_parts"  # embedded objects, charts, pictures: not read
     MERGED_CELLS = "merged_cells"  # their words were repeated in every cell they span
     GLYPHS = "glyphs"  # characters that the file's font gives no letter for
-    LEGACY_MARKUP = "legacy_markup"
 
 
 class Refused(Exception):  # noqa: N818  # a word of the glossary, as Faulted and Withdrawn are

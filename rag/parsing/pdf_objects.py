@@ -35,6 +35,7 @@ class Ink:
     mode: int
     bold: bool
     marked: bool  # belongs to an optional layer
+    clip: Rect | None  # outside it nothing of the words is drawn
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ def drawn_on(page: Any, width: float, height: float) -> Drawn:
             break
         kind = pdfium.FPDFPageObj_GetType(handle)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            drawn.texts[_address(handle)] = _ink(handle, order)
+            drawn.texts[_address(handle)] = _ink(handle, order, matrix)
             continue
         rect = _bounds(handle, matrix)
         if rect is None:
@@ -120,11 +121,38 @@ def _address(handle: Any) -> int:
     return ctypes.cast(handle, ctypes.c_void_p).value or 0
 
 
-def _ink(handle: Any, order: int) -> Ink:
+def _ink(handle: Any, order: int, matrix: Matrix) -> Ink:
     font = pdfium.FPDFTextObj_GetFont(handle)
     bold = bool(font) and pdfium.FPDFFont_GetWeight(font) >= 600
     marked = pdfium.FPDFPageObj_CountMarks(handle) > 0
-    return Ink(order, pdfium.FPDFTextObj_GetTextRenderMode(handle), bold, marked)
+    clip = _clip(handle) if matrix == _IDENTITY else None  # a form's clip is in the form's own coordinates
+    return Ink(order, pdfium.FPDFTextObj_GetTextRenderMode(handle), bold, marked, clip)
+
+
+def _clip(handle: Any) -> Rect | None:
+    """The rectangle around what clips an object; None where nothing does."""
+    path = pdfium.FPDFPageObj_GetClipPath(handle)
+    found: Rect | None = None
+    for number in range(max(pdfium.FPDFClipPath_CountPaths(path), 0)) if path else ():
+        points = [
+            _point(path, number, at) for at in range(min(pdfium.FPDFClipPath_CountPathSegments(path, number), 200))
+        ]
+        if not points:
+            continue
+        xs, ys = [x for x, _ in points], [y for _, y in points]
+        around = (min(xs), min(ys), max(xs), max(ys))
+        found = around if found is None else _overlap(found, around)
+    return found
+
+
+def _point(path: Any, number: int, at: int) -> tuple[float, float]:
+    x, y = ctypes.c_float(), ctypes.c_float()
+    pdfium.FPDFPathSegment_GetPoint(pdfium.FPDFClipPath_GetPathSegment(path, number, at), x, y)
+    return x.value, y.value
+
+
+def _overlap(one: Rect, other: Rect) -> Rect:
+    return max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
 
 
 def _take_path(handle: Any, rect: Rect, matrix: Matrix, order: int, drawn: Drawn) -> None:

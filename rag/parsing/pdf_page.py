@@ -106,7 +106,9 @@ def _glyphs(textpage: pdf.PdfTextPage, drawn: Drawn) -> Iterator[tuple[Glyph, fl
         angle = pdfium.FPDFText_GetCharAngle(raw, index)
         text = chr(point)
         size = _drawn_size(raw, index) or box[3] - box[1]
-        raw_box = box if text >= _FULL_WIDTH or tight[2] <= tight[0] or tight[3] <= tight[1] else tight
+        # Its advance in width (figures of a Chinese font are drawn narrower than they are spaced), its form in height.
+        form = text < _FULL_WIDTH and tight[3] > tight[1]
+        raw_box = (box[0], tight[1], box[2], tight[3]) if form and not angle and box[2] > box[0] else box
         if not angle and raw_box[3] - raw_box[1] < 0.5 * size:  # some writers give a dash a box as flat as itself
             raw_box = _on_baseline(raw, index, raw_box, size)
         dot = "\u4e00" <= text < "\ua000" and max(tight[2] - tight[0], tight[3] - tight[1]) < _TINY * 0.8
@@ -180,10 +182,10 @@ def _sort_out(page: pdf.PdfPage, glyphs: Sequence[Glyph], drawn: Drawn, box: Rec
 
 def _plainly_hidden(glyph: Glyph, drawn: Drawn, box: Rect) -> HiddenWhy | None:
     ink = drawn.texts.get(glyph.ink)
-    if ink is not None and ink.mode in _INVISIBLE_MODES:
-        return HiddenWhy.INVISIBLE
     left, bottom, right, top = glyph.raw
     x, y = (left + right) / 2, (bottom + top) / 2
+    if ink is not None and (ink.mode in _INVISIBLE_MODES or (ink.clip and not _in(ink.clip, x, y))):
+        return HiddenWhy.INVISIBLE
     if not (box[0] <= x <= box[2] and box[1] <= y <= box[3]):
         return HiddenWhy.OFF_PAGE
     if 0 < glyph.size < _TINY:
@@ -202,7 +204,11 @@ def _is_suspect(glyph: Glyph, drawn: Drawn) -> bool:
 
 
 def _holds(area: Area, x: float, y: float) -> bool:
-    left, bottom, right, top = area.rect
+    return _in(area.rect, x, y)
+
+
+def _in(rect: Rect, x: float, y: float) -> bool:
+    left, bottom, right, top = rect
     return left <= x <= right and bottom <= y <= top
 
 

@@ -217,7 +217,13 @@ class _Walker:
         style = self._styles.get(node.mem_id, "") + ";" + (attributes.get("style") or "")
         why = hidden_by(tag, attributes, style)
         if why is not None:
-            self._drafted.hide(why, _squeezed(node.text(deep=True, separator=" ")))
+            # A template's content is no child of it in the tree.
+            words = (
+                re.sub("<[^>]*>", " ", node.inner_html or "")
+                if tag == "template"
+                else node.text(deep=True, separator=" ")
+            )
+            self._drafted.hide(why, _squeezed(words))
             return
         if tag == "del":
             self._drafted.notices[Notice.TRACKED_DELETIONS] += 1
