@@ -35,7 +35,7 @@ STEPS: Mapping[Stage, frozenset[Stage]] = {
     Stage.PARSED: frozenset({Stage.DRAFT, Stage.FAILED}),
     Stage.DRAFT: frozenset({Stage.DRAFT, Stage.IN_REVIEW, Stage.EXCLUDED}),
     Stage.IN_REVIEW: frozenset({Stage.DRAFT, Stage.LIVE, Stage.EXCLUDED}),
-    Stage.LIVE: frozenset({Stage.EXCLUDED}),
+    Stage.LIVE: frozenset({Stage.DRAFT, Stage.EXCLUDED}),
     Stage.EXCLUDED: frozenset({Stage.DRAFT}),
     Stage.FAILED: frozenset({Stage.FOUND}),
 }

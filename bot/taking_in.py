@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.corpus_drafts import Card, Draft, Drafts, Read, Stage
+from bot.corpus_drafts import Card, Draft, Drafts, Read, Stage, StageError
 from rag.changes import Diff, compare
 from rag.corpus import read_one
 from rag.drafting import FIELDS, LISTS, REQUIRED, Outset, as_file, outset
@@ -97,8 +97,9 @@ class TakingIn:
         return Taken(done, "upgrade" if done.read.same else "new")
 
     def confirm(self, number: int, fields: Sequence[str], by: str) -> Draft:
-        """Confirm proposed fields as they stand; "all" for every one that has a value. Raises UnknownFieldError."""
-        draft = self.drafts.get(number)
+        """Confirm proposed fields as they stand; "all" for every one that has a value. Raises UnknownFieldError, and
+        StageError where it has to be opened again first."""
+        draft = self._open(number)
         names = [name for name in FIELDS if name in draft.card.fields] if "all" in fields else list(fields)
         if unknown := [name for name in names if name not in draft.card.fields]:
             raise UnknownFieldError(unknown[0])
@@ -107,8 +108,9 @@ class TakingIn:
         return self.drafts.step(number, Stage.DRAFT, by, f"confirmed {' '.join(names)}", self._now(), card=card)
 
     def edit(self, number: int, values: Mapping[str, str | None], by: str) -> Draft:
-        """Write fields (None or "" takes one away); what somebody wrote is confirmed. Lists are split at 、 and ,."""
-        draft = self.drafts.get(number)
+        """Write fields (None or "" takes one away); what somebody wrote is confirmed. Lists are split at 、 and ,.
+        One in review is a draft again. Raises as `confirm` does."""
+        draft = self._open(number)
         if unknown := [name for name in values if name not in FIELDS]:
             raise UnknownFieldError(unknown[0])
         written: dict[str, Any] = {name: _value(name, value or "") for name, value in values.items()}
@@ -145,6 +147,12 @@ class TakingIn:
     def against(self, draft: Draft, held: Document | None) -> Diff | None:
         """What the text says otherwise than the digest (or older text) it takes the place of."""
         return compare(held.text, draft.read.text) if held is not None else None
+
+    def _open(self, number: int) -> Draft:
+        draft = self.drafts.get(number)
+        if draft.stage not in {Stage.DRAFT, Stage.IN_REVIEW}:
+            raise StageError(number, draft.stage, Stage.DRAFT)
+        return draft
 
     def _read(self, path: Path, draft: Draft, by: str) -> Draft:
         try:
