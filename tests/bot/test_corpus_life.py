@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from bot.accounts import Accounts
+from bot.clock import FixedClock
 from bot.corpus_drafts import STEPS, Drafts, Read, Stage, StageError, UnknownDraftError
+from bot.coverage import wanted_originals
+from bot.history import History
+from bot.messages import Message, Reply
 from bot.publishing import BlockedError, Publishing, SamePersonError
 from bot.refreshing import CorpusWork
 from bot.releases import SqlReleaseStore
@@ -363,3 +368,21 @@ def test_the_last_releases_are_kept_and_older_ones_forgotten(sqlite_engine: Engi
     kept = house.store.releases()
     assert [release.number for release in kept] == [5, 4]
     assert work.go_back(kept[1].id).number == 6
+
+
+def test_digests_are_counted_once_for_each_question_that_they_answered(engine: Engine, tmp_path: Path) -> None:
+    house, clock = House(engine, tmp_path), FixedClock(NOW)
+    account = Accounts(engine, clock).of("terminal", "t").id
+    history = History(engine, clock)
+    pipeline = Pipeline(house.reader, lambda: TODAY)
+    asked = ["首次认定高新技术企业奖励多少钱", "高企重新认定奖多少", "一次性创业补贴多少钱"]
+    for number, words in enumerate(asked):
+        answer = pipeline.answer(Question(words))
+        message = Message(str(number), account, "c", NOW, text=words)
+        history.record(message, Reply(answer.status.value, "…", answer=answer), "{}")
+    found = wanted_originals(engine, read_corpus(house.folder).policies, NOW - timedelta(days=1))
+    counted = {one.policy.id: one.questions for one in found}
+    assert (found[0].policy.id, counted["qd-hitech-2025"], counted["qd-startup-2025"]) == ("qd-hitech-2025", 2, 1)
+    assert sorted(counted.values(), reverse=True) == list(counted.values())
+    assert found[-1].questions == 0
+    assert not any(one.questions for one in wanted_originals(engine, [], NOW))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.changes import Change, apply, compare, counts, edited, units
+from rag.changes.figures import figures_missing
 from rag.proposing import propose
 from rag.proposing.versions import title_key, versions
 
@@ -83,6 +84,12 @@ def test_a_notice_without_articles_is_told_by_its_items_and_plain_text_by_its_li
     notice = "各单位：\n\n一、给予奖励10万元。\n\n二、材料三月底前提交到市科技局。\n"
     assert told(notice, notice.replace("10万元", "15万元")) == [("modified", "一、", "一、")]
     assert told("甲乙丙丁。\n戊己庚辛。\n", "甲乙丙丁。\n壬癸子丑。\n") == [("removed", "", ""), ("new", "", "")]
+
+
+def test_figures_that_one_text_has_and_the_other_lacks_are_named() -> None:
+    digest = "## 摘要第1条 {provision=0 confidence=high}\n\n奖励 20万元，分2年拨付，比例不低于３%。"
+    assert figures_missing(digest, "奖励30万元，分2年拨付，比例不低于3%。") == ("20万元",)
+    assert figures_missing(digest, digest) == ()
 
 
 def test_every_unit_counts_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.comparing import asks_changes
+from rag.comparing import asks_changes, title_named
 from rag.models import AnswerStatus, PolicyState, Question, Turn
 from tests.support.policies import TODAY, policies
 from tests.support.shelves import a_pipeline, a_reader, asker, memory_places
@@ -61,3 +61,9 @@ def test_a_policy_without_a_predecessor_is_answered_as_any_question_is() -> None
     ask = asker(a_pipeline(a_reader(policies(), memory_places())))
     answer = ask("《青岛市高新技术企业培育若干措施》新旧有什么变化？")
     assert all(notice.key not in {"changes", "changes_digest"} for notice in answer.notices)
+
+
+def test_a_title_is_named_by_a_part_of_it() -> None:
+    titles = {"a": "青岛市海洋经济促进条例", "b": "青岛市支持海洋经济高质量发展若干政策（海洋20条）"}
+    assert title_named("海洋20条新旧有什么变化", titles) == "b"
+    assert title_named("这个办法新旧有什么变化", titles) is None
