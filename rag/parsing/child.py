@@ -42,7 +42,10 @@ def _answer(name: str, limits: Limits, ocr_pages: int) -> bytes:
         data = sys.stdin.buffer.read(limits.file_bytes + 1)
         if len(data) > limits.file_bytes:
             raise Refused(Reason.TOO_BIG, "it grew while it was read")
-        return packed(read(data, name, hashlib.sha256(data).hexdigest(), limits, ocr_pages))
+        answer = packed(read(data, name, hashlib.sha256(data).hexdigest(), limits, ocr_pages))
+        if len(answer) > limits.output_bytes:
+            raise Refused(Reason.TOO_MUCH_TEXT, f"{len(answer)} bytes of answer")
+        return answer
     except Refused as refused:
         return packed_refusal(refused.reason, refused.detail)
     except ScanFound as scan:

@@ -17,107 +17,23 @@ from rag.parsing.web_tables import Grid, is_layout
 from rag.reading import UndecodableError, decode
 
 _BLOCKS = {
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "center",
-    "dd",
-    "details",
-    "dialog",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hgroup",
-    "hr",
-    "html",
-    "legend",
-    "li",
-    "main",
-    "menu",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "ul",
-}
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary",
+    "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+}  # fmt: skip
 _SILENT = {
-    "script",
-    "style",
-    "head",
-    "meta",
-    "link",
-    "iframe",
-    "frame",
-    "frameset",
-    "object",
-    "embed",
-    "applet",
-    "svg",
-    "canvas",
-    "video",
-    "audio",
-    "map",
-    "button",
-    "select",
-    "input",
-    "textarea",
-    "option",
-    "datalist",
-    "math",
-    "col",
-    "colgroup",
-    "rp",
-    "rt",
-}
+    "script", "style", "head", "meta", "link", "iframe", "frame", "frameset", "object", "embed", "applet",
+    "svg", "canvas", "video", "audio", "map", "button", "select", "input", "textarea", "option", "datalist",
+    "math", "col", "colgroup", "rp", "rt",
+}  # fmt: skip
 _HEADING = re.compile(r"h([1-6])")
 _LABEL = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _MAY_STAY_OPEN = {
-    "p",
-    "li",
-    "td",
-    "th",
-    "tr",
-    "dd",
-    "dt",
-    "br",
-    "hr",
-    "img",
-    "input",
-    "meta",
-    "link",
-    "col",
-    "option",
-    "font",
-    "wbr",
-    "area",
-    "base",
-    "source",
-    "param",
-}
+    "p", "li", "td", "th", "tr", "dd", "dt", "br", "hr", "img", "input", "meta", "link", "col", "option",
+    "font", "wbr", "area", "base", "source", "param",
+}  # fmt: skip
 _OPEN = 1_500  # elements open at once; the parser's time grows with their square
 _LOST = 0.005  # share of characters that may be broken in a page
 
@@ -217,12 +133,9 @@ class _Walker:
         style = self._styles.get(node.mem_id, "") + ";" + (attributes.get("style") or "")
         why = hidden_by(tag, attributes, style)
         if why is not None:
-            # A template's content is no child of it in the tree.
-            words = (
-                re.sub("<[^>]*>", " ", node.inner_html or "")
-                if tag == "template"
-                else node.text(deep=True, separator=" ")
-            )
+            words = node.text(deep=True, separator=" ")
+            if tag == "template":  # its content is no child of it in the tree
+                words = re.sub("<[^>]*>", " ", node.html or "")
             self._drafted.hide(why, _squeezed(words))
             return
         if tag == "del":
