@@ -19,6 +19,7 @@ from typing import Any, cast
 import pytest
 from fastapi import FastAPI
 from openpyxl import load_workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
@@ -50,7 +51,9 @@ from tests.support.acceptance import (
 )
 from tests.support.browsing import DESKTOP, Visit, serve, stop, watch
 from tests.support.bureau import LAOSHAN, STAFF
+from tests.support.case_sheets import GOOD, filled
 from tests.support.consoles import QUICK, Person, hashed
+from tests.support.exchange import check, file_rows, template
 from tests.support.forms import Form, forms_of
 from tests.support.needs import complete
 from tests.support.payloads import NOTHING, PAYLOADS, REFUSED, TYPED, Shape, folded, missing, shape_of
@@ -240,7 +243,11 @@ class Stage:
         needs, now = self.site.house.needs(), self.site.clock.now()
         account = self.site.house.accounts().of("web", "whole")
         needs.people.record_consent(account.person, True, "web", now)
-        origin = {"question": self.all_of_them, "reply": self.all_of_them, "citations": list(self.words)}
+        origin = {
+            "question": self.all_of_them,
+            "reply": self.all_of_them,
+            "citations": [dict.fromkeys(("title", "article", "quote"), word) for word in self.words],
+        }
         written: set[str] = set()  # what most forms ask for is written into once
         for kind, form in sorted(needs.formbook.forms.items(), key=lambda each: each[0] != "technology"):
             steps = [step for step in form.steps if step.id not in written or step.id in ("title", "summary")]
@@ -309,8 +316,34 @@ class Shown:
                 self._keep(f"own {path} {place}", citizen.get(f"/needs/{path}/{reference}"))
             for path in ("/", "/needs/mine") if not reference or place % 8 == 0 else ():
                 self._keep(f"chat {place} {path}", citizen.get(path))
+        self._sheet_of_needs()
         for account in ("all", "edit"):
             self._fill_in_everything(account)
+
+    def _sheet_of_needs(self) -> None:
+        """An association's sheet: looked over with faults and without, taken, its list of numbers, a case of it."""
+        person = self._staff("lead")
+        words = [ILLEGAL_CHARACTERS_RE.sub("", word) for word in self.stage.words]  # no XML can hold those
+        turn = islice(cycle(words), len(words) // 3, None)
+        rows = [
+            GOOD
+            | {"需求名称": f"{place} {_short(next(turn), 36)}", "一句话说明": f"说明 {_short(next(turn), 110)}"}
+            | {"单位全称": f"单位 {_short(next(turn), 50)}", "统一社会信用代码": "暂不提供"}
+            | {heading: f"{GOOD[heading]} {text}" for heading in ("主要问题", "技术关键与主要指标")}
+            for place, text in enumerate(packs(words, 400))
+        ]
+        behalf = {"behalf": f"协会 {_short(words[-1], 50)}"}
+        wrong = [row | {"联系电话": row["一句话说明"], "需求类别": row["需求名称"]} for row in rows]
+        refused = check(person, filled(template(person), *wrong), **behalf)
+        assert refused.status_code == 422
+        self.pages["a sheet's faults"] = refused.text
+        good = filled(template(person), *rows)
+        self._keep("a sheet looked over", check(person, good, **behalf))
+        self._keep("a sheet taken", file_rows(person, good))
+        imported = [case for case in self.stage.site.house.needs().cases.find() if case.channel == "xlsx"]
+        assert len(imported) == len(rows)
+        for case in imported[:3]:
+            self._keep(f"case of a sheet {case.reference}", person.get(f"/cases/{case.reference}"))
 
     def _fill_in_everything(self, account: str) -> None:
         """Every page of the console that this account may open, and every form on it, filled in and sent."""
