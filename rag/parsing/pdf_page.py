@@ -66,11 +66,11 @@ def read_page(page: pdf.PdfPage) -> Page:
     drawn = drawn_on(page.raw, right - left, top - bottom)
     textpage = page.get_textpage()
     glyphs = list(_glyphs(textpage, drawn))
-    turn = (page.get_rotation() // 90 + _main_turn(glyphs)) % 4
+    turn = _main_turn(glyphs)  # whatever the page's own /Rotate says: words are read where they stand upright
     box = (left, bottom, right, top)
     wide, high = (right - left, top - bottom) if turn % 2 == 0 else (top - bottom, right - left)
     found = Page(wide, high)
-    upright = [glyph for glyph, angle in glyphs if round(angle / (math.pi / 2)) % 4 == _main_turn(glyphs)]
+    upright = [glyph for glyph, angle in glyphs if round(-angle / (math.pi / 2)) % 4 == turn]
     for glyph in upright:
         glyph.left, glyph.top, glyph.right, glyph.bottom = turned(glyph.raw, box, turn)
     found.rules = [turned(rule, box, turn) for rule in drawn.rules]
@@ -134,7 +134,7 @@ def _on_baseline(raw: Any, index: int, box: Rect, size: float) -> Rect:
 
 def _main_turn(glyphs: Sequence[tuple[Glyph, float]]) -> int:
     """How often the page must be turned by a quarter for most of its words to stand upright."""
-    turns = Counter(round(angle / (math.pi / 2)) % 4 for _, angle in glyphs if abs(angle % (math.pi / 2)) < 0.1)
+    turns = Counter(round(-angle / (math.pi / 2)) % 4 for _, angle in glyphs if abs(angle % (math.pi / 2)) < 0.1)
     return turns.most_common(1)[0][0] if turns else 0
 
 
@@ -169,7 +169,7 @@ def _sort_out(page: pdf.PdfPage, glyphs: Sequence[Glyph], drawn: Drawn, box: Rec
         if why is None and not glyph.text.isspace() and _is_suspect(glyph, drawn):
             if picture is None:
                 picture = (
-                    page.render(scale=_SCALE, grayscale=False, rotation=-page.get_rotation())
+                    page.render(scale=_SCALE, grayscale=False, rotation=-page.get_rotation() % 360)
                     .to_numpy()
                     .astype(np.int16)
                 )

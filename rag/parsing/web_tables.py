@@ -45,7 +45,8 @@ class Grid:
 
 def is_layout(table: LexborNode) -> bool:
     """A table that only places things: one within it, a single column or row of prose, or one cell with nearly all."""
-    if table.css_first("td table, th table") is not None or table.attributes.get("role") == "presentation":
+    nested = any(inner.mem_id != table.mem_id for inner in table.css("table"))
+    if nested or table.attributes.get("role") == "presentation":
         return True
     lengths: list[int] = []
     widest = 0
