@@ -69,10 +69,11 @@ eval: $(VENV)/.dev ## quality on the golden questions (and local public sets); M
 bench: $(VENV)/.bench ## cost side by side with peers: a table and build/bench.json
 	@$(PY) -m bench
 
-faults: $(VENV)/.dev ## kill -9 while publishing, while a need is filled in and under Telegram messages (about 45 minutes)
+faults: $(VENV)/.dev ## kill -9 while publishing, while a need is filled in and under Telegram messages; hostile files (about 50 minutes)
 	@$(PY) -m tests.faults.rounds
 	@$(PY) -m tests.faults.needs_rounds
 	@$(PY) -m tests.faults.telegram_rounds
+	@$(PY) -m tests.faults.parsing_rounds
 
 lock: $(VENV)/.installed ## compile the hash-checked locks anew
 	@$(PY) requirements/compile.py

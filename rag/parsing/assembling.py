@@ -21,7 +21,7 @@ _HIDDEN_LIMIT = 200  # texts shown to an admin; the count says how many there we
 _UNREADABLE_SHARE = 0.3
 _LEVELS = {Rank.BOOK: 2, Rank.SUBBOOK: 2, Rank.CHAPTER: 2, Rank.PART: 3}
 _ENDS_A_SENTENCE = re.compile(r"[。；！？，：;!?,:]\s*$")
-_NO_TITLE = re.compile(r"附件|目\s*录|[第（(一二三四五六七八九十0-9]")
+_NO_TITLE = re.compile(r"附件|目\s*录")
 
 
 class ScanFound(Exception):  # noqa: N818  # no error: what the first child tells its parent
@@ -160,7 +160,7 @@ def _hold_caps(blocks: list[Block], drafted: Drafted, limits: Limits) -> None:
 def _title(blocks: tuple[Block, ...], from_properties: str) -> str:
     """The first heading, unless it is a chapter's; else what the page calls itself; else a first line like a title."""
     for block in blocks[:12]:
-        if block.kind == BlockKind.HEADING and not _NO_TITLE.match(block.text):
+        if block.kind == BlockKind.HEADING and not (_NO_TITLE.match(block.text) or read_mark(block.text, 0)):
             return block.text[:200]
     if from_properties.strip():
         return from_properties.strip()[:200]

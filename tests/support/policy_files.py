@@ -10,9 +10,39 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
 from markdown_it import MarkdownIt
+from rapidfuzz.distance import Levenshtein
 
-Line = tuple[str, str, int]  # (kind, words, level)
+ROOT = Path(__file__).parents[2]
+_RULE = re.compile(r"(?m)^\|[ :|-]*-[ :|-]*\|$")
+
+
+def policies(count: int) -> list[tuple[str, str, str]]:
+    """(name, title, Markdown with the title as its heading) of so many of our policies, spread over the corpus."""
+    files = sorted((ROOT / "policies_corpus").glob("*/*.md"))
+    found = []
+    for path in files[:: max(1, len(files) // count)][:count]:
+        head, body = path.read_text("utf-8").split("\n---\n", 1)
+        title = str(yaml.safe_load(head.removeprefix("---"))["title"])
+        found.append((path.stem, title, f"# {title}\n\n" + re.sub("(?m)^> ?", "", body)))
+    return found
+
+
+def plain(markdown: str) -> str:
+    """The characters that a reader sees, without white space and the marks of Markdown."""
+    text = re.sub(r"(?m)^(?:#{1,6} +|- )", "", _RULE.sub("", markdown))
+    return re.sub(r"\s|\||\*\*", "", text)
+
+
+def right(expected: str, found: str) -> float:
+    """The share of characters that came back right."""
+    one, other = plain(expected), plain(found)
+    return 1 - Levenshtein.distance(one, other) / max(len(one), 1)
+
+
+def figures(markdown: str) -> list[str]:
+    return re.findall(r"[0-9][0-9.,]*", plain(markdown))
 
 
 def lines_of(markdown: str) -> Iterator[tuple[str, object, int]]:
@@ -67,13 +97,13 @@ def as_html(markdown: str, title: str, label: str = "utf-8") -> str:
     return _PAGE.format(label=label, title=title, body=body)
 
 
-def as_pdfs(pages: list[str], folder: Path, chromium: str) -> list[bytes]:
+def as_pdfs(pages: list[str], chromium: str) -> list[bytes]:
     """HTML pages printed by a browser, with a header and page numbers as offices have them."""
     from playwright.sync_api import sync_playwright
 
     found = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         for html in pages:
             page.set_content(html)
