@@ -11,7 +11,7 @@ from rag.chunking.marks import Rank
 from rag.chunking.numbering import Candidate, accepted
 
 _CLAUSE = re.compile(r"#{1,6}[ \t]+(?P<label>摘要(?:第[0-9]+条|附表[0-9]+))")
-_SETTINGS = re.compile(r"[ \t]*\{[a-z]+=[^}\n]*\}")
+_SETTINGS = re.compile(r"\{[a-z]+=[^}\n]*\}")
 _FEW = 2
 
 

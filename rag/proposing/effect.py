@@ -10,7 +10,7 @@ from rag.proposing.days import DAY, days_after, days_in, last_of_years, read_day
 from rag.proposing.head import NUMBER, Made
 from rag.proposing.models import Proposed, Repeal
 
-_B = r"[ \t\u00a0\u3000]*"
+_B = r"[ \t\u00a0\u3000]{0,3}"  # bounded: a text of blanks alone must not be walked from each of them
 _ACTS = r"(?:正式)?(?:施行|实施|执行|生效|起效)"
 _KINDS = (
     r"(?:实施)?(?:法典|法|条例|办法|规定|细则|规则|决定|准则|意见|措施|政策措施|政策|方案|通知|规划|计划|公告|通告|标准|章程|指南|制度"
@@ -37,7 +37,8 @@ _YEARS = re.compile(
     r"(?P<count>[0-9]{1,2}|[一二两三四五六七八九十]{1,2})[ 　]*(?P<unit>年半|年|个月)(?![度份前底])"
 )
 _ENDS = re.compile(
-    r"(?:同时|即行|即时|一并|相应|予以|同步|随之|均)?[ 　]*(?:宣布)?(?:废止|停止执行|停止施行|停止实施|不再执行|失效)"
+    r"(?:同时|即行|即时|一并|相应|予以|同步|随之|均)?[ 　]{0,3}(?:宣布)?"
+    r"(?:废止|停止执行|停止施行|停止实施|不再执行|失效)"
     r"(?!的|和|或|、|后|前|之)"
 )
 _TITLE = re.compile(r"《((?:[^《》]|《[^《》]*》)+)》")

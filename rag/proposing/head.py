@@ -36,6 +36,7 @@ _BODY_OF_STATE = (
     r"|[^当]局|[^大]厅|署|中心|办公室|办公厅|领导小组|支行|分行|银行|税务局|法院|检察院|党组|党委|学会|协会|集团)"
 )
 _ISSUER_LINE = re.compile(rf"{_B}*((?:{_BODY_OF_STATE})(?:{_B}+(?:{_BODY_OF_STATE}))*){_B}*$")
+_FIRST_WORDS = re.compile(rf"[^\s。，；]{{4,120}}(?={_B})")  # a web page's text on one line begins with its title
 _ENDS_AS_ISSUER = re.compile(rf"{_BODY_OF_STATE}$")
 _CONGRESS = re.compile(r"([\u3400-\u9fff]{0,20}?)第[一二三四五六七八九十]{1,3}届(全国)?(人民代表大会(?:常务委员会)?)")
 
@@ -77,6 +78,8 @@ def read_head(text: str) -> Head:
     lines: list[Line] = []
     for line in lines_of(text):
         text_proper = len(line.text) > 40 and line.text.endswith("。")
+        if not lines and (text_proper or len(line.text) > 500) and (first := _FIRST_WORDS.match(line.text)):
+            lines.append(Line(line.start, line.start + first.end(), line.depth, first[0]))
         if text_proper or len(line.text) > 500 or len(lines) >= _MOST_LINES or _BODY.match(line.text):
             break
         lines.append(line)

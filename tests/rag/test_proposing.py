@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.changes import units
 from rag.models import Category, Level
 from rag.proposing import Proposals, Proposed, propose
 from rag.proposing.days import last_of_years, read_day
@@ -212,3 +213,16 @@ def test_dates_of_effect_and_repeal_are_right_on_the_laws_annotated_before() -> 
         right += (effective, len(found.repeals), days) == (one["effective"], one["repeals"], {one["repealed_on"]})
     assert len(gold) == 100
     assert right >= 95
+
+
+@pytest.mark.parametrize("piece", [" ", "自", "废止", "《", "局", "2026年1月1日起施行", "关于", "\n"])
+def test_a_text_of_one_thing_over_and_over_is_read_and_ends(piece: str) -> None:
+    """Quadratic patterns would hold this up for minutes."""
+    text = piece * 20_000
+    assert all(0 <= one.start < one.end <= len(text) for _, one in propose(text).each())
+    assert sum(unit.end - unit.start for unit in units(text)) == len(text)
+
+
+def test_a_web_page_on_one_line_begins_with_its_title() -> None:
+    text = "关于做好复工复产工作的通知 各有关单位： 为做好工作，现通知如下：" + "一、抓好落实。" * 100
+    assert told(propose(text).title) == ("关于做好复工复产工作的通知", "first_line")
