@@ -97,7 +97,7 @@ def _in_child(file: int, name: str, limits: Limits, ocr_pages: int) -> Parsed | 
             raise Refused(Reason.OUT_OF_TIME, f"{wall:.0f} s") from error
         finally:
             _end(process)
-        return _answer(Path(folder, _OUT), code, limits)
+        return _answer(Path(folder, _OUT), code)
 
 
 def _environment(folder: str, name: str, limits: Limits, ocr_pages: int) -> dict[str, str]:
@@ -124,12 +124,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _answer(out: Path, code: int, limits: Limits) -> Parsed | int:
+def _answer(out: Path, code: int) -> Parsed | int:
+    """What the child wrote; no more than its own limit on the size of a file."""
     if code < 0:
         raise Refused(_SIGNALS.get(signal.Signals(-code), Reason.CRASHED), f"signal {-code}")
     try:
         with out.open("rb") as written:
-            data = written.read(limits.output_bytes + 1)
-        return unpacked(data)
+            return unpacked(written)
     except (OSError, ValueError) as error:
         raise Refused(Reason.CRASHED, f"exit code {code}") from error

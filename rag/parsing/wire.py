@@ -1,8 +1,9 @@
-"""Parsed and Refused as the bytes that go from the child to its parent."""
+"""Parsed and Refused as the lines that go from the child to its parent: JSON, the block lines read one at a time."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
 
@@ -10,9 +11,9 @@ from rag.parsing.models import Block, BlockKind, Box, Hidden, HiddenWhy, Notice,
 
 
 def packed(parsed: Parsed) -> bytes:
-    """JSON in UTF-8; blocks and the like as lists, in the order of their fields."""
+    """A line for everything but the blocks, then a line a block: its fields in their order."""
     found = {
-        "blocks": [astuple(block) for block in parsed.blocks],
+        "count": len(parsed.blocks),
         "hidden": [astuple(hidden) for hidden in parsed.hidden],
         "warnings": [astuple(warned) for warned in parsed.warnings],
         "title_hint": parsed.title_hint,
@@ -22,38 +23,48 @@ def packed(parsed: Parsed) -> bytes:
         "file_digest": parsed.file_digest,
         "media_type": parsed.media_type,
     }
-    return json.dumps({"parsed": found}, ensure_ascii=False, separators=(",", ":")).encode()
+    return b"\n".join([_line({"parsed": found}), *(_line(astuple(block)) for block in parsed.blocks)])
 
 
 def packed_refusal(reason: Reason, detail: str) -> bytes:
-    return json.dumps({"refused": [reason, detail[:300]]}).encode()
+    return _line({"refused": [reason, detail[:300]]})
 
 
 def packed_scan(pages: int) -> bytes:
     """The file has this many pages to read by OCR: the parent starts a child with the time and memory for it."""
-    return json.dumps({"scan": pages}).encode()
+    return _line({"scan": pages})
 
 
-def unpacked(data: bytes) -> Parsed | int:
-    """The document, or the number of pages to read by OCR. Raises Refused; ValueError for bytes cut short."""
+def _line(found: Any) -> bytes:
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def unpacked(lines: Iterable[bytes]) -> Parsed | int:
+    """The document, or the number of pages to read by OCR. Raises Refused; ValueError for lines cut short.
+
+    Never the whole answer at once beside what is made of it: the service's memory is not the child's.
+    """
     try:
-        found: dict[str, Any] = json.loads(data)
+        rest = iter(lines)
+        found: dict[str, Any] = json.loads(next(rest))
         if "scan" in found:
             return int(found["scan"])
-        if "refused" in found:
-            reason, detail = found["refused"]
-            refusal = Refused(Reason(reason), str(detail))
-        else:
-            return _parsed(found["parsed"])
-    except (KeyError, TypeError, RecursionError) as error:
+        if "refused" not in found:
+            return _parsed(found["parsed"], rest)
+        reason, detail = found["refused"]
+        refusal = Refused(Reason(reason), str(detail))
+    except (KeyError, TypeError, RecursionError, StopIteration) as error:
         raise ValueError("not what a child writes") from error
     raise refusal
 
 
-def _parsed(found: dict[str, Any]) -> Parsed:
+def _parsed(found: dict[str, Any], rest: Iterable[bytes]) -> Parsed:
+    blocks = tuple(_block(*json.loads(line)) for line in rest)
+    if len(blocks) != found["count"]:
+        raise ValueError("fewer blocks than were read")
     return Parsed(
         title_hint=found["title_hint"],
-        blocks=tuple(_block(*fields) for fields in found["blocks"]),
+        blocks=blocks,
         pages=found["pages"],
         hidden=tuple(Hidden(HiddenWhy(why), text, page, _box(box)) for why, text, page, box in found["hidden"]),
         warnings=tuple(Warned(Notice(notice), count) for notice, count in found["warnings"]),
