@@ -15,6 +15,9 @@ _ITEM = re.compile(r"\s*(?:[-*+]|[0-9]{1,3}[.)])\s+\S")
 _ROW = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*:?-*:?\s*$")
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+# Only where every line is a field: a rule above a first paragraph opens no card.
+_CARD = re.compile(r"\A---[ ]*\n((?:[A-Za-z_][\w-]*:.*\n|[ \t]*-[ \t].*\n|[ \t]+\S.*\n|#.*\n)+)---[ ]*(?:\n|\Z)")
+_CARD_TITLE = re.compile(r"(?m)^title:[ ]*[\"']?(.*?)[\"']?[ ]*$")
 _LINE_LIMIT = 20_000  # rows of a table that a TXT cannot mean
 
 
@@ -28,10 +31,14 @@ def read_text(data: bytes, limits: Limits, _ocr_pages: int = 0) -> Drafted:
 
 
 def read_markdown(data: bytes, limits: Limits, _ocr_pages: int = 0) -> Drafted:
-    """Headings, tables and lists as marked; a comment is no text and is shown as hidden."""
+    """Headings, tables and lists as marked. A card (front matter) is no text; a comment is none and is hidden."""
     drafted = Drafted("markdown", _VERSION)
     text = decoded(data, drafted)
     _hold(text, limits)
+    if card := _CARD.match(text):
+        title = _CARD_TITLE.search(card[1])
+        drafted.title = title[1] if title else ""
+        text = text[card.end() :]
     for comment in _COMMENT.finditer(text):
         if len(comment[1].strip()) > 20:  # <!-- INFO END --> is a mark, a sentence is a message
             drafted.hide(HiddenWhy.INVISIBLE, comment[1])

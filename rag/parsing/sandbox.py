@@ -22,12 +22,10 @@ from rag.parsing.wire import unpacked
 _ROOT = Path(rag.__file__).resolve().parent.parent
 _OUT = "out.json"
 _SIGNALS = {
-    signal.SIGXCPU: Reason.OUT_OF_TIME,
-    signal.SIGKILL: Reason.OUT_OF_TIME,  # how the system ends a process at its hard limit of CPU time
-    signal.SIGXFSZ: Reason.TOO_MUCH_TEXT,
+    "SIGXCPU": Reason.OUT_OF_TIME,
+    "SIGKILL": Reason.OUT_OF_TIME,  # how the system ends a process at its hard limit of CPU time
+    "SIGXFSZ": Reason.TOO_MUCH_TEXT,
 }
-# What a child needs of the environment: no setting of ours, no token, no proxy. Windows needs its SYSTEMROOT.
-_PASSED = ("SYSTEMROOT", "LD_LIBRARY_PATH", "LANG")
 
 
 def parse_file(path: Path, limits: Limits | None = None, *, name: str | None = None) -> Parsed:
@@ -101,10 +99,10 @@ def _in_child(file: int, name: str, limits: Limits, ocr_pages: int) -> Parsed | 
 
 
 def _environment(folder: str, name: str, limits: Limits, ocr_pages: int) -> dict[str, str]:
+    """All of the child's environment: no setting of ours, no token, no proxy."""
     job = {"name": name, "limits": asdict(limits), "ocr_pages": ocr_pages, "out": str(Path(folder, _OUT))}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     return {
-        **{key: os.environ[key] for key in _PASSED if key in os.environ},
         **threads,
         "PYTHONPATH": str(_ROOT),
         "PYTHONUTF8": "1",
@@ -127,7 +125,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _answer(out: Path, code: int) -> Parsed | int:
     """What the child wrote; no more than its own limit on the size of a file."""
     if code < 0:
-        raise Refused(_SIGNALS.get(signal.Signals(-code), Reason.CRASHED), f"signal {-code}")
+        raise Refused(_SIGNALS.get(signal.Signals(-code).name, Reason.CRASHED), f"signal {-code}")
     try:
         with out.open("rb") as written:
             return unpacked(written)

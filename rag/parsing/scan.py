@@ -104,7 +104,7 @@ def _engine() -> Any:
 
 def _words(engine: Any, picture: Any, scale: float) -> tuple[list[Segment], int]:
     """Segments in points, and how many of them the engine was not sure of."""
-    found = engine(picture)
+    found = engine(picture, use_cls=False)  # it turned whole lines of upright pages upside down
     if found is None or found.boxes is None:
         return [], 0
     segments = []

@@ -46,6 +46,12 @@ def test_every_block_stands_where_it_says_and_chunking_finds_the_articles() -> N
     assert any(p.lead == "类别｜金额" for p in passages)
 
 
+def test_a_card_above_a_markdown_text_is_no_text_and_a_rule_above_one_is_no_card() -> None:
+    found = parsed("---\nid: a\ntitle: 补助办法\nlevel: city\n---\n第一条 甲。\n".encode(), "a.md")
+    assert (found.title_hint, texts(found)) == ("补助办法", ["第一条 甲。"])
+    assert "第一条 甲。" in texts(parsed("---\n第一条 甲。\n---\n第二条 乙。\n".encode(), "a.md"))
+
+
 # DOCX
 
 
