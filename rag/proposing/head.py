@@ -20,12 +20,13 @@ _TITLE_END = re.compile(
 _BODY = re.compile(
     rf"{_B}*(?:第{_B}?[一1１]{_B}?[编章条节]|[一1１]{_B}?[、．.]|[（(][一1][）)]|(?:各|有关)[^。\n]{{1,60}}[：:]{_B}*$)"
 )
-_LABELLED = re.compile(
-    rf"{_B}*[【\[]?(标{_B}*题|名{_B}*称|发文机关|发文机构|发布机构|发布单位|发布机关|制定机关|发文字号|发文文号|文{_B}*号|文件编号"
-    rf"|成文日期|发文日期|印发日期|发布日期|公布日期|公开日期|施行日期|生效日期|实施日期|失效日期|有效期至|有效期截止|废止日期|索{_B}*引{_B}*号"
-    rf"|主题分类|主题词|信息来源|来源|有效性|统一编号|规范性文件编号)[】\]]?{_B}*[：:]{_B}*([^\n]*?){_B}*$",
-    re.MULTILINE,
+_LABEL = (
+    rf"(标{_B}*题|名{_B}*称|发文机关|发文机构|发布机构|发布单位|发布机关|制定机关|发文字号|发文文号|文{_B}*号|文件编号|成文日期|发文日期"
+    rf"|印发日期|发布日期|公布日期|公开日期|施行日期|生效日期|实施日期|失效日期|有效期至|有效期截止|废止日期|索{_B}*引{_B}*号"
+    rf"|主题分类|主题词|信息来源|来源|有效性|统一编号|规范性文件编号)"
 )
+_LABELLED = re.compile(rf"^{_B}*[【\[]?{_LABEL}[】\]]?{_B}*[：:]{_B}*([^\n]*?){_B}*$", re.MULTILINE)
+_LABELLED_CELL = re.compile(rf"\|{_B}*{_LABEL}{_B}*[：:]?{_B}*\|{_B}*([^|\n]*?){_B}*(?=\|)")
 NUMBER = re.compile(
     rf"(?<![\u3400-\u9fff])[\u3400-\u9fff]{{1,14}}{_B}?[〔\[（(【]{_B}?(?:19|20)[0-9]{{2}}{_B}?[〕\]）)】]{_B}?(?:第)?[0-9]{{1,4}}{_B}?号"
 )
@@ -144,7 +145,8 @@ def _runs_on(before: str, after: str) -> bool:
 def _furniture(line: str) -> bool:
     """Lines of a head that are no title: letterhead, number, labels, a date, a call for comments."""
     return bool(
-        _LABELLED.match(line)
+        line.startswith("|")
+        or _LABELLED.match(line)
         or (NUMBER.search(line) and len(line) < 40)
         or re.fullmatch(rf"[（(]?(?:{DAY}).{{0,80}}", line)
         or (_LETTERHEAD.match(line) and line.rstrip().endswith(("文件", "公报")))
@@ -276,7 +278,7 @@ def _making(words: str) -> Making | None:
 
 def _labels(text: str, end: int) -> dict[str, Proposed[str]]:
     found: dict[str, Proposed[str]] = {}
-    for label in _LABELLED.finditer(text, 0, end):
+    for label in (*_LABELLED.finditer(text, 0, end), *_LABELLED_CELL.finditer(text, 0, end)):
         if label[2].strip():
             found.setdefault(re.sub(r"\s", "", label[1]), Proposed(label[2], label.start(2), label.end(2), "label"))
     return found

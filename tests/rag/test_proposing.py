@@ -111,6 +111,21 @@ def test_labels_of_a_web_page_are_believed_and_a_word_in_a_title_ends_nothing() 
     assert told(found.jurisdiction) == ("崂山区", "issuer")
 
 
+def test_labels_in_the_table_above_a_web_page_are_read_cell_by_cell() -> None:
+    text = (
+        "| 发文机关： | 青岛市科学技术局 | 发文字号 | 青科规〔2026〕5号 |\n| --- | --- | --- | --- |\n"
+        "| 成文日期 | 2026-03-02 | 发布日期 | 2026-03-05 |\n\n# 某办法\n\n第一条 甲。\n\n"
+        "第二条 本办法自印发之日起30日后施行。\n"
+    )
+    found = propose(text)
+    assert told(found.title) == ("某办法", "heading")
+    assert told(found.issuer) == ("青岛市科学技术局", "label")
+    assert told(found.doc_no) == ("青科规〔2026〕5号", "label")
+    assert (told(found.written), told(found.issued)) == (("2026-03-02", "label"), ("2026-03-05", "label"))
+    assert told(found.effective) == ("2026-04-04", "days_after_publication")
+    assert held(text, found.issued) == "2026-03-05"
+
+
 def test_the_day_it_was_signed_is_no_silent_day_of_publication() -> None:
     issued = propose(NOTICE).issued
     assert told(issued) == ("2026-01-15", "written_day")
