@@ -245,7 +245,7 @@ def makings(text: str, head: Head) -> list[Made]:
     """What the lines under the title say of its making, in the order of days as they stand there."""
     found: list[Made] = []
     for line in head.lines:
-        if _LABELLED.match(line.text):
+        if line.text.startswith("|") or _LABELLED.match(line.text):
             continue
         days = list(days_in(text, line.start, line.end))
         for place, day in enumerate(days):
