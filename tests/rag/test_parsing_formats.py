@@ -295,4 +295,5 @@ def test_only_the_sentence_that_speaks_to_a_machine_is_set_aside() -> None:
 
 
 def test_what_the_ocr_takes_for_another_mark_is_mended_and_figures_are_not_touched() -> None:
+    assert mended("按股票融资额2%0补助,比例30%") == "按股票融资额2‰补助，比例30%"
     assert mended("方案(2022一2024年)共1,000万元,分3:7") == "方案（2022—2024年）共1,000万元，分3:7"
