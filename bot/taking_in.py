@@ -88,7 +88,6 @@ class TakingIn:
             draft = self.drafts.step(draft.id, Stage.FOUND, by, "tried_again", self._now())
         elif not new and draft.stage not in _INTERRUPTED:
             return Taken(draft, "same")
-        self._keep(path, draft)
         done = self._read(path, draft, by) if draft.stage is Stage.FOUND else self._proposed(draft, by)
         if done.stage is Stage.FAILED:
             return Taken(done, "failed")
@@ -162,6 +161,7 @@ class TakingIn:
         text = as_markdown(parsed)
         if not text.strip():
             return self.drafts.step(draft.id, Stage.FAILED, by, "refused", self._now(), why=str(Reason.NO_TEXT))
+        self._keep(path, draft)
         read = Read(
             text=text,
             parser=parsed.parser,
@@ -181,7 +181,8 @@ class TakingIn:
         return self.drafts.step(draft.id, Stage.DRAFT, by, "proposed", self._now(), read=read, card=card)
 
     def _keep(self, path: Path, draft: Draft) -> None:
-        """The file as it came, for looking at its pages later; written whole or not at all."""
+        """The file as it came, for looking at its pages later; written whole or not at all. What was refused is not
+        kept: it may be of any size."""
         target = self._originals / f"{draft.file_digest}{path.suffix.lower()}"
         if not target.exists():
             self._originals.mkdir(parents=True, exist_ok=True)

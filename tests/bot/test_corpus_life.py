@@ -174,9 +174,12 @@ def test_a_file_that_cannot_be_read_is_a_failure_with_its_reason_and_is_tried_ag
         "failed", Stage.FAILED, "encrypted", 1,
     )  # fmt: skip
     house.taking_in.add(house.file(NOTICE), "ed")
+    assert not (house.desk.parent / "originals").exists(), "what was refused is not kept"
     house.parser.refuses = None
     read = house.taking_in.add(house.file(NOTICE), "ed")
     assert (read.outcome, read.draft.stage, read.draft.why, read.draft.attempts) == ("again", Stage.DRAFT, "", 3)
+    (kept,) = (house.desk.parent / "originals").iterdir()
+    assert kept.read_text("utf-8") == NOTICE
 
 
 @pytest.mark.parametrize("died_after", [0, 1])
