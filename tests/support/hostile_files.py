@@ -207,6 +207,10 @@ def _many_pages() -> bytes:
 
 _TAMPERED = pdf(lines(PLAIN))
 _MANY_NAMES = {"word/document.xml": "<a/>", **{f"p{n}": "" for n in range(3_000)}}
+_HIDING_STYLE = (
+    f'<w:styles {W}><w:style w:type="paragraph" w:styleId="h"><w:name w:val="h"/>'
+    "<w:rPr><w:vanish/></w:rPr></w:style></w:styles>"
+)
 _R = Reason
 
 
@@ -357,7 +361,7 @@ HOSTILE: dict[str, Hostile] = {
         "a.docx",
         lambda: docx(
             paragraph(PLAIN) + paragraph(SECRET, "", '<w:pStyle w:val="h"/>'),
-            styles__xml=f'<w:styles {W}><w:style w:type="paragraph" w:styleId="h"><w:name w:val="h"/><w:rPr><w:vanish/></w:rPr></w:style></w:styles>',
+            styles__xml=_HIDING_STYLE,
         ),
     ),
     "xlsx: a hidden sheet": _hiding("a.xlsx", lambda: xlsx(sheets={"x": "veryHidden"})),
