@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 SECONDS = 9.0
 """From the signal on. What is not over then is left: everything told to anybody is on disk, and waits for a start."""
@@ -50,7 +51,8 @@ def leave_in(seconds: float = LATEST, leave: Callable[[int], None] = os._exit) -
     def cut() -> None:
         _log.warning("what was still being answered is cut off; what was asked is answered at the next start")
         for handler in logging.getLogger().handlers:
-            handler.flush()
+            with suppress(ValueError, OSError):  # a stream that is closed or full keeps nobody here
+                handler.flush()
         leave(0)
 
     timer = threading.Timer(seconds, cut)

@@ -123,11 +123,17 @@ def sqlite_engine(data_dir: Path, _sqlite_file: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def postgres_engine(_postgres_engine: Engine) -> Engine:
-    """An empty PostgreSQL database at the newest schema."""
+    """An empty PostgreSQL database at the newest schema.
+
+    Emptied row by row: truncating some fifty tables makes as many new files, and takes forty times as long. As a
+    replica it heeds no trigger that keeps histories, and no foreign key (which the tests' superuser may ask for).
+    """
     with writing(_postgres_engine) as connection:
         present = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars()
-        names = ", ".join(name for name in present if name != "alembic_version")
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        emptied = [f"DELETE FROM {name}" for name in present if name != "alembic_version"]  # noqa: S608  # our own tables
+        used = "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+        begun = [f"ALTER SEQUENCE {name} RESTART" for name in connection.execute(text(used)).scalars()]
+        connection.execute(text("; ".join(["SET LOCAL session_replication_role = replica", *emptied, *begun])))
     return _postgres_engine
 
 

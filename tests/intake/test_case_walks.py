@@ -162,6 +162,7 @@ class Walk:
             "publish": lambda: {
                 "ref": "KC-1", "url": PUBLISH["url"], "expires": (self.office.now + timedelta(days=9)).date(),
             },
+            "platform": lambda: {"ref": "KCZG-1", "url": PUBLISH["url"]},
             "response": lambda: {"text": "有单位响应"},
             "answer": lambda: {**ANSWER, "citations": ["青科规〔2023〕1号 第三条"]},
             "confirm": lambda: {"score": 5},
