@@ -264,8 +264,7 @@ def _fill_in(page: Page) -> None:
         pick.select_option(index=1)
 
 
-@pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("screen", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")], ids=["phone", "desktop"])
 def test_the_main_pages_pass_axe_and_fit_the_screen(
     house: OpenHouse, browser: Browser, screen: dict[str, int], scheme: str
 ) -> None:

@@ -365,8 +365,7 @@ LINKS = "main :not(h3) > a:visible"
 """Not those in a heading: they stand for the whole row."""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")], ids=["phone", "desktop"])
 def test_axe_finds_nothing_and_nothing_is_too_wide_or_too_small(
     browser: Browser, running: Running, scheme: Any, viewport: Any
 ) -> None:
