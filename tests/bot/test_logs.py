@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from bot.logs import STRUCK, Redactor, secret_values, set_up
 from bot.settings import Settings
 
-BOT_TOKEN = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw8"
+BOT_TOKEN = f"7123456789:{'Aa0' * 11}_-"  # shaped like a token, and none
 HIDDEN = [
     "sk-proj-Ab12_Cd34-Ef56",
     BOT_TOKEN,

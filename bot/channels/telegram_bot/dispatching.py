@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.channels.telegram_bot.outcome import NotHandledError, Outcome
+from bot.channels.telegram_bot.per_chat import IDLE, PerChat
 from bot.channels.telegram_bot.reading import UnreadableError
 from bot.channels.telegram_bot.sending import nothing_fails
 from bot.channels.telegram_bot.store.inbox import Head, Inbox, Taken
@@ -26,14 +27,13 @@ SUSPECT = 2
 WAITS = (timedelta(seconds=1), timedelta(seconds=5))
 """Before the second and the third attempt."""
 
-_IDLE = 30.0
 _log = logging.getLogger(__name__)
 
 Answer = Callable[[Sequence[Taken]], Awaitable[Outcome]]
 Apologise = Callable[[Taken, str], Awaitable[Outcome]]
 
 
-class Dispatcher:
+class Dispatcher(PerChat):
     """`answer` handles an update (or an album) and may raise; `apologise` says what is said after the last attempt.
 
     `said` is called after something to say was kept.
@@ -49,6 +49,7 @@ class Dispatcher:
         now: Callable[[], datetime],
         pass_by: Callable[[str], None] = nothing_fails,
     ) -> None:
+        super().__init__("the inbox")
         self._inbox = inbox
         self._ledger = ledger
         self._answer = answer
@@ -56,57 +57,18 @@ class Dispatcher:
         self._said = said
         self._now = now
         self._pass_by = pass_by
-        self._busy: dict[int, asyncio.Task[None]] = {}
-        self._wake = asyncio.Event()
         self._alone = False
-        self._stopping = False
-
-    def wake(self) -> None:
-        """Something new was kept. Call it in the loop's thread."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Until `stop`. What is unfinished then is handled at the next start."""
-        while not self._stopping:
-            self._wake.clear()
-            wait = _IDLE
-            try:
-                wait = await self._begin()
-            except Exception:  # the database: it is logged, and tried again
-                _log.exception("the inbox cannot be read")
-                wait = 1.0
-            try:
-                await asyncio.wait_for(self._wake.wait(), wait)
-            except TimeoutError:
-                continue
-
-    async def stop(self, seconds: float) -> None:
-        """Begin nothing more, and let what is being handled end, for so long at most."""
-        self._stopping = True
-        self._wake.set()
-        if self._busy:
-            _, late = await asyncio.wait(list(self._busy.values()), timeout=seconds)
-            for task in late:
-                task.cancel()
-
-    async def drain(self) -> None:
-        """Until nothing is due any more (tests)."""
-        while True:
-            await self._begin()
-            if not self._busy:
-                return
-            await asyncio.wait(list(self._busy.values()), return_when=asyncio.FIRST_COMPLETED)
 
     async def _begin(self) -> float:
-        """Start the chats whose turn it is; seconds until the next turn."""
-        now, wait = self._now(), _IDLE
+        now, wait = self._now(), IDLE
         for head in await in_thread(self._inbox.heads):
             if head.chat in self._busy or self._stopping:
                 continue
             if head.due > now:
                 wait = min(wait, max((head.due - now).total_seconds(), 0.01))
             elif self._has_room(head):
-                self._start(head)
+                self._alone = head.deaths >= SUSPECT
+                self._start(head.chat, self._serve(head), f"answer {head.chat}")
             else:
                 break  # whoever comes next waits behind it
         return wait
@@ -116,16 +78,9 @@ class Dispatcher:
             return not self._busy
         return len(self._busy) < CHATS_AT_ONCE and not self._alone
 
-    def _start(self, head: Head) -> None:
-        self._alone = head.deaths >= SUSPECT
-        task = asyncio.create_task(self._serve(head), name=f"answer {head.chat}")
-        self._busy[head.chat] = task
-        task.add_done_callback(lambda _task: self._rest(head.chat))
-
     def _rest(self, chat: int) -> None:
-        self._busy.pop(chat, None)
+        super()._rest(chat)
         self._alone = self._alone and bool(self._busy)
-        self._wake.set()
 
     async def _serve(self, head: Head) -> None:
         try:

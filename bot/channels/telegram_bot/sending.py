@@ -11,6 +11,7 @@ from telegram.error import ChatMigrated, Forbidden, InvalidToken, NetworkError, 
 
 from bot.channels.telegram_bot.crossing import Crossing
 from bot.channels.telegram_bot.pacing import Pace, Time
+from bot.channels.telegram_bot.per_chat import IDLE, PerChat
 from bot.channels.telegram_bot.posting import GoneError, OddAnswerError, Post, RefusedError
 from bot.channels.telegram_bot.store.chats import Chats
 from bot.channels.telegram_bot.store.outgoing import Delivery, Outgoing, Queued
@@ -23,7 +24,6 @@ ODD_ATTEMPTS = 3
 """An answer that cannot be read may stand for a message that arrived: it is not sent for a day."""
 
 AT_ONCE = 16
-_IDLE = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -31,7 +31,7 @@ def nothing_fails(_passed: str) -> None:
     """The failpoint of a door that is not under test."""
 
 
-class Sender:
+class Sender(PerChat):
     """`pass_by` is called with the name of each point a test may kill at."""
 
     def __init__(
@@ -45,6 +45,7 @@ class Sender:
         now: Callable[[], datetime],
         pass_by: Callable[[str], None] = nothing_fails,
     ) -> None:
+        super().__init__("the queue of messages")
         self._outgoing = outgoing
         self._chats = chats
         self._post = post
@@ -54,51 +55,17 @@ class Sender:
         self._now = now
         self._pass_by = pass_by
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._busy: dict[int, asyncio.Task[None]] = {}
         self._posting: set[int] = set()
-        self._wake = asyncio.Event()
         self._settled = asyncio.Event()
-        self._stopping = False
-
-    def wake(self) -> None:
-        """Something was kept to be sent. Call it in the loop's thread."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Until `stop`. What is left then is sent at the next start."""
-        while not self._stopping:
-            self._wake.clear()
-            wait = _IDLE
-            try:
-                wait = await self._begin()
-            except Exception:  # the database: it is logged, and tried again
-                _log.exception("the queue of messages cannot be read")
-                wait = FIRST_WAIT
-            try:
-                await asyncio.wait_for(self._wake.wait(), wait)
-            except TimeoutError:
-                continue
 
     async def stop(self, seconds: float) -> None:
         """Let what is on its way arrive, for so long at most."""
         self._stopping = True
-        self._wake.set()
         self._settled.set()
         for chat, task in self._busy.items():
             if chat not in self._posting:
                 task.cancel()
-        if self._busy:
-            _, late = await asyncio.wait(list(self._busy.values()), timeout=seconds)
-            for task in late:
-                task.cancel()
-
-    async def drain(self) -> None:
-        """Until nothing is due any more (tests)."""
-        while True:
-            await self._begin()
-            if not self._busy:
-                return
-            await asyncio.wait(list(self._busy.values()), return_when=asyncio.FIRST_COMPLETED)
+        await super().stop(seconds)
 
     async def delivered(self, key: str) -> list[Delivery]:
         """Wait until everything kept under a key is sent or given up. Cancelled when the door goes down."""
@@ -116,16 +83,13 @@ class Sender:
         now = self._now()
         for chat in await in_thread(self._outgoing.chats, now):
             if chat not in self._busy and not self._stopping:
-                task = asyncio.create_task(self._serve(chat), name=f"send {chat}")
-                self._busy[chat] = task
-                task.add_done_callback(lambda _task, chat=chat: self._rest(chat))  # type: ignore[misc]  # a default binds
+                self._start(chat, self._serve(chat), f"send {chat}")
         due = await in_thread(self._outgoing.next_due, now)
-        return _IDLE if due is None else min(max((due - now).total_seconds(), 0.05), _IDLE)
+        return IDLE if due is None else min(max((due - now).total_seconds(), 0.05), IDLE)
 
     def _rest(self, chat: int) -> None:
-        self._busy.pop(chat, None)
+        super()._rest(chat)
         self._posting.discard(chat)
-        self._wake.set()  # a message may have been kept between the last look and the end
 
     async def _serve(self, chat: int) -> None:
         """Send what is due in a chat, one after the other."""
