@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bot.console.parts import ConsoleParts, TelegramLinks
     from bot.library import PublishedLibrary
     from bot.needs import Needs
+    from bot.page_images import PageImages
     from bot.publishing import Publishing
     from bot.taking_in import TakingIn
     from rag.policies import Policy
@@ -106,8 +108,19 @@ class House:
 
             return read_corpus(self.settings.corpus_dir).policies
 
-        originals = self.settings.data_dir / "originals"
-        return TakingIn(Drafts(self.engine), known, originals, self.clock.now, self.clock.today, parse_file)
+        return TakingIn(Drafts(self.engine), known, self._originals, self.clock.now, self.clock.today, parse_file)
+
+    @cached_property
+    def page_images(self) -> PageImages:
+        """Pages of the originals to look at; one for the house, so that only so many are drawn at once."""
+        from bot.page_images import PageImages
+
+        return PageImages(self.settings.data_dir / "page_images", self._originals)
+
+    @property
+    def _originals(self) -> Path:
+        """The files that were taken in, as they came."""
+        return self.settings.data_dir / "originals"
 
     def publishing(self) -> Publishing:
         """What is in review, into the corpus folder and live."""
