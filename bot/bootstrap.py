@@ -30,6 +30,7 @@ from rag.ports import Embedder, EmbedderError, VectorStore
 from rag.reader import Reader
 
 if TYPE_CHECKING:
+    from bot.arrivals import Arrivals
     from bot.console.parts import ConsoleParts, TelegramLinks
     from bot.library import PublishedLibrary
     from bot.needs import Needs
@@ -111,6 +112,13 @@ class House:
         return TakingIn(Drafts(self.engine), known, self._originals, self.clock.now, self.clock.today, parse_file)
 
     @cached_property
+    def arrivals(self) -> Arrivals:
+        """Files that are uploaded, read beside whoever brings them."""
+        from bot.arrivals import Arrivals
+
+        return Arrivals(self.taking_in, self._originals)
+
+    @cached_property
     def page_images(self) -> PageImages:
         """Pages of the originals to look at; one for the house, so that only so many are drawn at once."""
         from bot.page_images import PageImages
@@ -138,9 +146,13 @@ class House:
     def console(self) -> ConsoleParts:
         from argon2 import PasswordHasher
 
-        from bot.console.parts import ConsoleParts
+        from bot.console.parts import ConsoleParts, Documents
+        from bot.rehearsing import Rehearsals
 
+        publishing = self.publishing()
+        rehearsals = Rehearsals(publishing, self.clock.now)
         return ConsoleParts(
+            documents=Documents(self.taking_in, self.arrivals, self.page_images, publishing, rehearsals),
             needs=self.needs(),
             accounts=self.accounts(),
             history=History(self.engine, self.clock),

@@ -5,6 +5,7 @@ The steps are only ever added. A file is known by the digest of its bytes: taken
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,10 +82,19 @@ class StageError(Exception):
         self.draft, self.stands, self.wanted = draft, stands, wanted
 
 
+class MovedError(Exception):
+    """Somebody has changed the draft since it was looked at; nothing was done."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(f"draft {draft.id} is not as it was seen")
+        self.draft = draft
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read of a file. `pages` are (offset in `text`, page) where each page begins; `hidden` and `warnings`
-    are for whoever confirms; `same` is the id of the policy here that it is the text of."""
+    """What was read of a file. `pages` are (offset in `text`, page) where each page begins, `page_count` how many the
+    file has (0 where it has none); `hidden` and `warnings` are for whoever confirms; `same` is the id of the policy
+    here that it is the text of."""
 
     text: str = ""
     parser: str = ""
@@ -96,6 +106,7 @@ class Read:
     remarks: tuple[str, ...] = ()
     same: str | None = None
     unknown: tuple[str, ...] = ()
+    page_count: int = 0
 
     def page(self, offset: int) -> int | None:
         """The page that an offset of `text` was printed on; None where the file has none."""
@@ -129,6 +140,12 @@ class Draft:
     @property
     def title(self) -> str:
         return str(self.card.fields.get("title") or self.file_name)
+
+    @property
+    def mark(self) -> str:
+        """Stands for the draft as it is: another as soon as stage, reason, fields or text are others."""
+        facts = [self.stage, self.why, self.attempts, _written(self.card), _written(self.read)]
+        return hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +198,16 @@ class Drafts:
         why: str = "",
         read: Read | None = None,
         card: Card | None = None,
+        seen: str = "",
     ) -> Draft:
-        """Take a step, with what it changes, in one transaction. Raises UnknownDraftError, StageError."""
+        """Take a step, with what it changes, in one transaction. `seen` is the mark of the draft as it was looked at.
+
+        Raises UnknownDraftError, StageError, MovedError.
+        """
         with writing(self._engine) as connection:
             draft = _held(connection, number)
+            if seen and seen != draft.mark:
+                raise MovedError(draft)
             if to not in STEPS[draft.stage]:
                 raise StageError(number, draft.stage, to)
             values: dict[str, Any] = {"stage": to, "why": why, "changed_at": now}

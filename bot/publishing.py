@@ -6,12 +6,15 @@ release: whatever is killed in between, the old release serves on, and the next 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from bot.corpus_drafts import Draft, Drafts, Stage
+from bot.corpus_drafts import Draft, Drafts, Stage, StageError
 from bot.refreshing import CorpusWork, Refreshed
 from bot.taking_in import TakingIn, write_whole
 from rag.corpus import Corpus, read_corpus, read_one
@@ -51,6 +54,13 @@ class Candidate:
     ended: tuple[str, ...]
     plan: Plan
     corpus: Corpus = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """Stands for what would be published over what: another as soon as a text, a card or the live release is."""
+        facts = [sorted(version_of(document) for document in self.documents), self.plan.add, self.plan.change]
+        facts += [self.plan.retire, [draft.mark for draft in self.drafts]]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +111,26 @@ class Publishing:
         plan = make_plan({d.id: version_of(d) for d in documents.values()}, self._work.places.store.live())
         return Candidate(tuple(documents.values()), files, tuple(waiting), tuple(ended), plan, corpus)
 
-    def trial(self, candidate: Candidate) -> Trial | None:
-        """The golden questions on the live corpus and on the candidate; None without questions or without a release."""
+    def trial(self, candidate: Candidate, asked: Callable[[int, int], None] = lambda _done, _of: None) -> Trial | None:
+        """The golden questions on the live corpus and on the candidate; None without questions or without a release.
+        `asked` is told how many have been answered, of how many."""
         live = self._work.places.store.live()
         if self._golden is None or not self._golden.is_file() or live is None or candidate.plan.empty:
             return None
         before = [version.document for version in self._work.places.store.versions(live.documents.values())]
-        return try_out(read_golden(self._golden), before, candidate.documents, self._today())
+        return try_out(read_golden(self._golden), before, candidate.documents, self._today(), asked=asked)
 
     def publish(self, candidate: Candidate, trial: Trial | None, by: str, override: str = "") -> Done:
         """Write the files and publish. Raises SamePersonError, BlockedError, and what a refresh raises."""
-        if self._two_persons and (own := [d.id for d in candidate.drafts if self._handed_on_by(d) == by]):
+        self.write(candidate, trial, by, override)
+        refreshed = self._work.refresh()
+        self.gone_live(candidate, refreshed, by, override)
+        return Done(refreshed, trial, candidate)
+
+    def write(self, candidate: Candidate, trial: Trial | None, by: str, override: str = "") -> None:
+        """The first half of publishing: the files, once everything allows them. Raises SamePersonError, BlockedError,
+        OSError."""
+        if own := self.own(candidate, by):
             raise SamePersonError(own)
         if trial is not None and not trial.passed and not override:
             raise BlockedError(trial)
@@ -119,12 +138,32 @@ class Publishing:
             target = self._work.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             write_whole(target, text.encode())
-        refreshed = self._work.refresh()
+
+    def gone_live(self, candidate: Candidate, refreshed: Refreshed, by: str, override: str = "") -> None:
+        """The last half: the drafts are live, now that a refresh has published their files. One that somebody opened
+        again meanwhile stays a draft."""
         number = refreshed.published.release.number
         what = f"published {number}" + (f" although {override}" if override else "")
         for draft in candidate.drafts:
-            self.drafts.step(draft.id, Stage.LIVE, by, what, self._now())
-        return Done(refreshed, trial, candidate)
+            with suppress(StageError):
+                self.drafts.step(draft.id, Stage.LIVE, by, what, self._now())
+
+    def own(self, candidate: Candidate, by: str) -> list[int]:
+        """Drafts that this person may not publish, having handed them on: none where one person is enough."""
+        return [d.id for d in candidate.drafts if self._handed_on_by(d) == by] if self._two_persons else []
+
+    @property
+    def asks(self) -> bool:
+        """Whether there are golden questions to ask."""
+        return self._golden is not None and self._golden.is_file()
+
+    def held(self, name: str) -> Document | None:
+        """A policy as it is now: as it was published, else as it lies in the folder."""
+        store = self._work.places.store
+        live = store.live()
+        if live is not None and name in live.documents:
+            return store.versions([live.documents[name]])[0].document
+        return next((d for d in read_corpus(self._work.folder).documents if d.id == name), None)
 
     def _handed_on_by(self, draft: Draft) -> str:
         steps = [step for step in self.drafts.steps(draft.id) if step.stage is Stage.IN_REVIEW]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -32,6 +33,7 @@ Outcome = Literal["new", "upgrade", "again", "same", "failed"]
 nothing changed · not readable."""
 
 _INTERRUPTED = {Stage.FOUND, Stage.PARSED}
+_ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,11 @@ class Taken:
 class UnreadyError(Exception):
     """A draft cannot go on: fields that are missing or not confirmed, or faults of the file it would become."""
 
-    def __init__(self, missing: Sequence[str], unconfirmed: Sequence[str], faults: Sequence[Fault] = ()) -> None:
-        super().__init__(f"missing {missing}, unconfirmed {unconfirmed}, {len(faults)} faults")
+    def __init__(
+        self, draft: int, missing: Sequence[str], unconfirmed: Sequence[str], faults: Sequence[Fault] = ()
+    ) -> None:
+        super().__init__(f"draft {draft}: missing {missing}, unconfirmed {unconfirmed}, {len(faults)} faults")
+        self.draft = draft
         self.missing, self.unconfirmed, self.faults = tuple(missing), tuple(unconfirmed), tuple(faults)
 
 
@@ -83,30 +88,46 @@ class TakingIn:
 
     def add(self, path: Path, by: str) -> Taken:
         """Take a file in. Raises Refused where there is no file to know it by, OSError."""
-        draft, new = self.drafts.begin(path.name, _digest_of(path), by, self._now())
-        if not new and draft.stage is Stage.FAILED:
-            draft = self.drafts.step(draft.id, Stage.FOUND, by, "tried_again", self._now())
-        elif not new and draft.stage not in _INTERRUPTED:
-            return Taken(draft, "same")
-        done = self._read(path, draft, by) if draft.stage is Stage.FOUND else self._proposed(draft, by)
+        entered = self.enter(path.name, _digest_of(path), by)
+        if entered.outcome == "same":
+            return entered
+        done = self.go_on(entered.draft, path, by)
         if done.stage is Stage.FAILED:
             return Taken(done, "failed")
-        if not new:
+        if entered.outcome == "again":
             return Taken(done, "again")
         return Taken(done, "upgrade" if done.read.same else "new")
 
-    def confirm(self, number: int, fields: Sequence[str], by: str) -> Draft:
-        """Confirm proposed fields as they stand; "all" for every one that has a value. Raises UnknownFieldError, and
-        StageError where it has to be opened again first."""
+    def enter(self, name: str, file_digest: str, by: str) -> Taken:
+        """Put a file on record before it is read: "new", "again" (to be read anew, or on), or "same"."""
+        draft, new = self.drafts.begin(name, file_digest, by, self._now())
+        if new:
+            return Taken(draft, "new")
+        if draft.stage is Stage.FAILED:
+            return Taken(self.drafts.step(draft.id, Stage.FOUND, by, "tried_again", self._now()), "again")
+        return Taken(draft, "again" if draft.stage in _INTERRUPTED else "same")
+
+    def go_on(self, draft: Draft, path: Path, by: str) -> Draft:
+        """Read a file that is on record, or go on where its reading was cut off: a draft, or failed. Raises StageError
+        or MovedError where somebody else has, OSError."""
+        if draft.stage not in _INTERRUPTED:
+            raise StageError(draft.id, draft.stage, Stage.PARSED)
+        return self._read(path, draft, by) if draft.stage is Stage.FOUND else self._proposed(draft, by)
+
+    def confirm(self, number: int, fields: Sequence[str], by: str, seen: str = "") -> Draft:
+        """Confirm proposed fields as they stand; "all" for every one that has a value. Raises UnknownFieldError,
+        StageError where it has to be opened again first, MovedError where it is not as it was `seen` (its mark)."""
         draft = self._open(number)
         names = [name for name in FIELDS if name in draft.card.fields] if "all" in fields else list(fields)
         if unknown := [name for name in names if name not in draft.card.fields]:
             raise UnknownFieldError(unknown[0])
         confirmed = tuple(name for name in FIELDS if name in {*draft.card.confirmed, *names})
         card = replace(draft.card, confirmed=confirmed)
-        return self.drafts.step(number, Stage.DRAFT, by, f"confirmed {' '.join(names)}", self._now(), card=card)
+        return self.drafts.step(
+            number, Stage.DRAFT, by, f"confirmed {' '.join(names)}", self._now(), card=card, seen=seen
+        )
 
-    def edit(self, number: int, values: Mapping[str, str | None], by: str) -> Draft:
+    def edit(self, number: int, values: Mapping[str, str | None], by: str, seen: str = "") -> Draft:
         """Write fields (None or "" takes one away); what somebody wrote is confirmed. Lists are split at 、 and ,.
         One in review is a draft again. Raises as `confirm` does."""
         draft = self._open(number)
@@ -116,18 +137,20 @@ class TakingIn:
         fields = {name: value for name, value in {**draft.card.fields, **written}.items() if value}
         confirmed = tuple(n for n in FIELDS if n in fields and n in {*draft.card.confirmed, *written})
         card = Card(fields, {n: o for n, o in draft.card.origins.items() if n not in written}, confirmed)
-        return self.drafts.step(number, Stage.DRAFT, by, f"edited {' '.join(written)}", self._now(), card=card)
+        return self.drafts.step(
+            number, Stage.DRAFT, by, f"edited {' '.join(written)}", self._now(), card=card, seen=seen
+        )
 
-    def submit(self, number: int, by: str) -> Draft:
-        """Hand a draft on to be published. Raises UnreadyError with everything that is in its way."""
+    def submit(self, number: int, by: str, seen: str = "") -> Draft:
+        """Hand a draft on to be published. Raises UnreadyError with everything that is in its way; as `confirm`."""
         self.document(self.drafts.get(number))
-        return self.drafts.step(number, Stage.IN_REVIEW, by, "submitted", self._now())
+        return self.drafts.step(number, Stage.IN_REVIEW, by, "submitted", self._now(), seen=seen)
 
-    def exclude(self, number: int, why: str, by: str) -> Draft:
-        return self.drafts.step(number, Stage.EXCLUDED, by, "excluded", self._now(), why=why)
+    def exclude(self, number: int, why: str, by: str, seen: str = "") -> Draft:
+        return self.drafts.step(number, Stage.EXCLUDED, by, "excluded", self._now(), why=why, seen=seen)
 
-    def reopen(self, number: int, by: str) -> Draft:
-        return self.drafts.step(number, Stage.DRAFT, by, "reopened", self._now())
+    def reopen(self, number: int, by: str, seen: str = "") -> Draft:
+        return self.drafts.step(number, Stage.DRAFT, by, "reopened", self._now(), seen=seen)
 
     def document(self, draft: Draft) -> tuple[Document, str]:
         """The document a draft becomes, and its file's text. Raises UnreadyError."""
@@ -135,12 +158,12 @@ class TakingIn:
         missing = [name for name in REQUIRED if not card.fields.get(name)]
         unconfirmed = [name for name in FIELDS if name in card.fields and name not in card.confirmed]
         if missing or unconfirmed:
-            raise UnreadyError(missing, unconfirmed)
+            raise UnreadyError(draft.id, missing, unconfirmed)
         held = next((policy for policy in self._known() if policy.id == card.fields["id"]), None)
         text = as_file(card.fields, draft.read.text, self._today().isoformat(), held)
         found = read_one(f"{card.fields['id']}.md", text)
         if isinstance(found, list):
-            raise UnreadyError((), (), found)
+            raise UnreadyError(draft.id, (), (), found)
         return found, text
 
     def against(self, draft: Draft, held: Document | None) -> Diff | None:
@@ -170,6 +193,7 @@ class TakingIn:
             pages=_pages(parsed),
             hidden=tuple((str(one.why), one.text[:500]) for one in parsed.hidden),
             warnings=tuple((str(one.notice), one.count) for one in parsed.warnings),
+            page_count=parsed.pages or 0,
         )
         return self._proposed(self.drafts.step(draft.id, Stage.PARSED, by, "parsed", self._now(), read=read), by)
 
@@ -178,12 +202,18 @@ class TakingIn:
         origins = {name: [(o.start, o.end, o.why) for o in places] for name, places in found.origins.items()}
         read = replace(draft.read, remarks=found.remarks, same=found.same, unknown=found.unknown)
         card = Card(dict(found.fields), origins)
-        return self.drafts.step(draft.id, Stage.DRAFT, by, "proposed", self._now(), read=read, card=card)
+        return self.drafts.step(
+            draft.id, Stage.DRAFT, by, "proposed", self._now(), read=read, card=card, seen=draft.mark
+        )
+
+    def original(self, draft: Draft) -> Path:
+        """Where the file is kept as it came, for looking at its pages later."""
+        ending = Path(draft.file_name).suffix.lower()
+        return self._originals / f"{draft.file_digest}{ending if _ENDING.fullmatch(ending) else ''}"
 
     def _keep(self, path: Path, draft: Draft) -> None:
-        """The file as it came, for looking at its pages later; written whole or not at all. What was refused is not
-        kept: it may be of any size."""
-        target = self._originals / f"{draft.file_digest}{path.suffix.lower()}"
+        """Written whole or not at all. What was refused is not kept: it may be of any size."""
+        target = self.original(draft)
         if not target.exists():
             self._originals.mkdir(parents=True, exist_ok=True)
             write_whole(target, path.read_bytes())

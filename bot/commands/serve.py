@@ -69,6 +69,7 @@ def _run(house: House, bound: socket.socket, address: str) -> None:
     telegram = _telegram(house)
     console = house.console()
     put_calendar_back(console)
+    house.arrivals.resume()
     stop_chores = keep_house(house, {"telegram": telegram.deliverer()} if telegram else None, console_chores(console))
     app: Any = _app(house, console, telegram)
     config = uvicorn.Config(

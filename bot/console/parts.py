@@ -12,13 +12,18 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine
 
 from bot.accounts import Accounts
+from bot.arrivals import Arrivals
 from bot.channels.web_chat.ports import Library
 from bot.clock import Clock
 from bot.console.queue_board import Board
 from bot.history import History
 from bot.needs import Needs
+from bot.page_images import PageImages
+from bot.publishing import Publishing
 from bot.refreshing import CorpusWork
+from bot.rehearsing import Rehearsals
 from bot.settings import Settings
+from bot.taking_in import TakingIn
 from intake.statistics_ledger import Ledger
 from rag.indexing import Indexes
 from rag.reader import Reader
@@ -42,8 +47,20 @@ class TelegramLinks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Documents:
+    """A file's way from an upload to what is live: taken in, its pages to look at, tried out, published."""
+
+    taking_in: TakingIn
+    arrivals: Arrivals
+    images: PageImages
+    publishing: Publishing
+    rehearsals: Rehearsals
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleParts:
-    """`places` and `reader` are the index and who reads it, `corpus` who publishes; `hasher` makes password hashes.
+    """`places` and `reader` are the index and who reads it, `corpus` who publishes, `documents` the files that are on
+    their way there; `hasher` makes password hashes.
 
     `https`: browsers reach the console over TLS. `totp_required`: nobody goes on without a second factor.
     `board` are the cases as the queue and the numbers use them, `ledger` what their histories come to, one of each for
@@ -59,6 +76,7 @@ class ConsoleParts:
     reader: Reader
     places: Indexes
     corpus: CorpusWork
+    documents: Documents
     settings: Settings
     clock: Clock
     engine: Engine

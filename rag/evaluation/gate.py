@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ from datetime import date
 from rag.evaluation import golden as goldens
 from rag.evaluation.golden import COUNTS, SHARES, Golden, Judged
 from rag.evaluation.shelves import open_library
-from rag.models import Document
+from rag.models import Answer, Document
 from rag.pipeline import Pipeline
 from rag.ports import Embedder, Vector
 
@@ -47,20 +47,23 @@ def try_out(
     today: date,
     embedder: Embedder | None = None,
     vectors: Mapping[str, Vector] | None = None,
+    asked: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Trial:
     """Ask every question of both. A clause of a digest that the candidate has in the original is not asked for by its
-    number: an original's articles have others. Raises EmbedderError."""
+    number: an original's articles have others. `asked` is told how many answers there are, of how many. Raises
+    EmbedderError."""
     upgraded = _originals(candidate) - _originals(live)
-    asked = [_without_numbers(one, upgraded) for one in questions]
-    before = _judged(asked, live, today, embedder, vectors)
-    after = _judged(asked, candidate, today, embedder, vectors)
+    golden = [_without_numbers(one, upgraded) for one in questions]
+    told = _Told(asked, 2 * len(golden))
+    before = _judged(golden, live, today, embedder, vectors, told)
+    after = _judged(golden, candidate, today, embedder, vectors, told)
     falls = [fall for name in (*SHARES, *COUNTS) if (fall := _fall(name, before, after)) is not None]
     worse = [
         (was.golden, tuple(sorted(set(now.faults) - set(was.faults))))
         for was, now in zip(before, after, strict=True)
         if set(now.faults) - set(was.faults) and was.golden.part == "dev"
     ]
-    return Trial(len(asked), tuple(falls), tuple(worse))
+    return Trial(len(golden), tuple(falls), tuple(worse))
 
 
 def _judged(
@@ -69,10 +72,27 @@ def _judged(
     today: date,
     embedder: Embedder | None,
     vectors: Mapping[str, Vector] | None,
+    told: _Told,
 ) -> list[Judged]:
     with ExitStack() as stack:
         library = open_library(documents, embedder, stack, shipped=vectors)
-        return goldens.judge_all(questions, Pipeline(library.reader, lambda: today).answer, library.stored)
+        answer = Pipeline(library.reader, lambda: today).answer
+        return goldens.judge_all(questions, lambda question: told.after(answer(question)), library.stored)
+
+
+class _Told:
+    """Counts answers for whoever waits for them."""
+
+    def __init__(self, asked: Callable[[int, int], None], of: int) -> None:
+        self._asked = asked
+        self._of = of
+        self._done = 0
+        asked(0, of)
+
+    def after(self, answer: Answer) -> Answer:
+        self._done += 1
+        self._asked(self._done, self._of)
+        return answer
 
 
 def _originals(documents: Sequence[Document]) -> set[str]:

@@ -63,15 +63,21 @@ _FOREIGN = (
 )
 
 
+def check_ending(name: str) -> None:
+    """Raises Refused: an old format, or one that is not read. A name without an ending says nothing."""
+    ending = PurePath(name).suffix.lower()
+    if ending in _OLD_ENDINGS:
+        raise Refused(Reason.OLD_OFFICE, ending)
+    if ending and ending not in _ENDINGS:
+        raise Refused(Reason.UNKNOWN_TYPE, ending)
+
+
 def kind_of(data: bytes, name: str) -> Kind:
     """Raises Refused: a format that is not read, one of another kind than the name says, an encrypted or old one."""
     ending = PurePath(name).suffix.lower()
     kind = _by_content(data, ending)
     named = _ENDINGS.get(ending)
-    if named is None and ending in _OLD_ENDINGS:
-        raise Refused(Reason.OLD_OFFICE, ending)
-    if named is None and ending:
-        raise Refused(Reason.UNKNOWN_TYPE, ending)
+    check_ending(name)
     if kind is None:
         raise Refused(Reason.WRONG_TYPE if named and named not in _WORDS else Reason.UNKNOWN_TYPE, ending)
     if named is None or named == kind:

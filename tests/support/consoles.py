@@ -15,14 +15,22 @@ from fastapi import FastAPI
 from httpx import Response
 from starlette.testclient import TestClient
 
-from bot.console.parts import ConsoleParts
+from bot.arrivals import Arrivals
+from bot.console.parts import ConsoleParts, Documents
 from bot.console.passwords import Passwords
 from bot.console.store.credentials import Credentials
+from bot.corpus_drafts import Drafts
 from bot.history import History
+from bot.page_images import PageImages
+from bot.publishing import Publishing
 from bot.refreshing import CorpusWork
+from bot.rehearsing import Rehearsals
+from bot.taking_in import TakingIn
 from bot.web import create_app
 from intake.cases import SYSTEM, Role
 from intake.staff import Staff
+from rag.corpus import read_corpus
+from rag.parsing import parse_file
 from rag.reader import Reader
 from tests.bot.fakes_web import FakeAssistant, FakeLibrary, FakeSessions
 from tests.support.bureau import STAFF, Bureau
@@ -135,7 +143,8 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
     places = settings.pop("places", None) or memory_places()
     reader = settings.pop("reader", None) or Reader(places)
     folder = Path(bureau.settings.data_dir) / "policies"
-    work = CorpusWork(folder, places, reader, bureau.clock.now, settings.pop("spawn", at_once))
+    spawn = settings.pop("spawn", at_once)
+    work = CorpusWork(folder, places, reader, bureau.clock.now, spawn)
     calendar = bureau.needs.timing.calendar
     assert isinstance(calendar, FollowedCalendar)
     given: dict[str, Any] = {
@@ -146,6 +155,7 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
         "reader": reader,
         "places": places,
         "corpus": work,
+        "documents": documents_of(bureau, work, spawn, settings),
         "settings": bureau.settings,
         "clock": bureau.clock,
         "engine": bureau.engine,
@@ -154,6 +164,26 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
         "hasher": QUICK,
     }
     return ConsoleParts(**{**given, **settings})
+
+
+def documents_of(
+    bureau: Bureau, work: CorpusWork, spawn: Callable[[Callable[[], None]], None], settings: dict[str, Any]
+) -> Documents:
+    """Files are read by the parser itself, in a child, unless `parse` is another; `golden` is a file of questions."""
+    clock, originals = bureau.clock, Path(bureau.settings.data_dir) / "originals"
+    taking_in = TakingIn(
+        Drafts(bureau.engine),
+        lambda: read_corpus(work.folder).policies if work.folder.exists() else [],
+        originals,
+        clock.now,
+        clock.today,
+        settings.pop("parse", parse_file),
+    )
+    images = PageImages(Path(bureau.settings.data_dir) / "page_images", originals)
+    by_two = settings.pop("by_two", False)
+    publishing = Publishing(work, taking_in, clock.now, clock.today, settings.pop("golden", None), two_persons=by_two)
+    arrivals, rehearsals = Arrivals(taking_in, originals, spawn), Rehearsals(publishing, clock.now, spawn)
+    return Documents(taking_in, arrivals, images, publishing, rehearsals)
 
 
 def at_once(work: Callable[[], None]) -> None:
