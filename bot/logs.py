@@ -116,6 +116,7 @@ def set_up(settings: Settings, stream: TextIO | None = None) -> None:
 def secret_values(settings: Settings) -> set[str]:
     """Every secret among the settings; of a database address its password, too."""
     values = {value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)}
+    values |= set(settings.program_keys)
     return values | {urlsplit(value).password or "" for value in values if "://" in value}
 
 

@@ -91,6 +91,10 @@ class Settings(BaseSettings):
         "INFO", description="日志级别：DEBUG、INFO、WARNING 或 ERROR；只有 DEBUG 会写出问题原文"
     )
     questions_per_minute: Count = Field(15, description="每个用户每分钟最多多少问；正整数")
+    api_keys: SecretStr = Field(
+        SecretStr(""),
+        description="程序接口（/v1、/mcp）的密钥，逗号分隔，每个 20–200 个字母、数字、下划线或连字符；留空只应答本机",
+    )
     history_turns: Size = Field(6, description="理解追问时回看几轮；0 表示不回看；非负整数")
     notice_webhook_url: SecretStr = Field(
         SecretStr(""), description="办理通知另外推送到的地址（如短信网关），http(s)://…；留空不推送"
@@ -112,6 +116,10 @@ class Settings(BaseSettings):
     console_totp: Literal["optional", "required"] = Field(
         "optional", description="工作台登录的动态码（第二重验证）：optional 各人自愿，required 人人必须"
     )
+
+    @property
+    def program_keys(self) -> tuple[str, ...]:
+        return tuple(key.strip() for key in self.api_keys.get_secret_value().split(",") if key.strip())
 
     @property
     def sql_url(self) -> str:
@@ -160,6 +168,14 @@ class Settings(BaseSettings):
         secret = value.get_secret_value()
         if secret and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret):
             raise ValueError("not a webhook secret")
+        return value
+
+    @field_validator("api_keys")
+    @classmethod
+    def _long_keys(cls, value: SecretStr) -> SecretStr:
+        given = [key.strip() for key in value.get_secret_value().split(",") if key.strip()]
+        if not all(re.fullmatch(r"[A-Za-z0-9_-]{20,200}", key) for key in given):
+            raise ValueError("not a list of keys")
         return value
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from bot.channels.openai_door.routes import Programs, openai_routes
 from bot.channels.web_chat.api import api_routes
 from bot.channels.web_chat.assets import load_assets
 from bot.channels.web_chat.chat_page import chat_page_routes
@@ -46,6 +47,7 @@ def create_app(
     needs: WebNeeds | None = None,
     notices: Notices | None = None,
     console: ConsoleParts | None = None,
+    programs: Programs | None = None,
     registry: CollectorRegistry | None = None,
     limits: Limits | None = None,
     hosts: Sequence[str] = (),
@@ -63,8 +65,8 @@ def create_app(
     `hosts` are the names it answers to besides this machine's own ("*" for any); `https` says that browsers reach it
     over TLS, which makes the cookies Secure; `question_chars` is what the box counts against (it is the assistant that
     refuses more); `contact` is the line at the foot of each page. Without `needs` there are no pages to submit one on,
-    without `notices` no news of them, without `console` no /console. Raises UndeclaredRouteError where a route of the
-    console does not say who may use it.
+    without `notices` no news of them, without `console` no /console, without `programs` no /v1. Raises
+    UndeclaredRouteError where a route of the console does not say who may use it.
     """
     limits = limits or Limits()
     pages = Pages(load_words(), load_assets(), contact=contact, https=https, needs=needs is not None)
@@ -92,6 +94,7 @@ def create_app(
         chat_page_routes(desk, faults, door),
         library_routes(desk),
         *(needs_routes(door) if door else ()),
+        *((openai_routes(desk, faults, programs),) if programs else ()),
         service_routes(desk, app),
     ):
         app.include_router(routes)

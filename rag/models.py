@@ -190,6 +190,21 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Clauses found for a question, best first, each with its card, whose `quote` is the whole clause.
+
+    `release` is None before the first. `as_of` is the day that decided what may be found (a year in the words moves
+    it), `state_on` the day of the states on the cards. `text_kinds`: digest or original, by policy.
+    """
+
+    release: str | None
+    as_of: date
+    state_on: date
+    clauses: tuple[tuple[Hit, Citation], ...] = ()
+    text_kinds: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the reader must be told, by key of the wording files, with what goes into the sentence."""
 

@@ -23,7 +23,7 @@ from rag.model_answers.following import Follower
 from rag.model_answers.guarded import Allowance
 from rag.model_answers.support import is_unmarked
 from rag.model_answers.writing import MOST_PASSAGES, Writer
-from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Hit, Level, Notice, Question, Step
+from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Found, Hit, Level, Notice, Question, Step
 from rag.ports import EmbedderError, Vector
 from rag.reader import Reader, Shelf
 from rag.refusal import CALIBRATED_FOR, THRESHOLD, plain_sureness, sureness
@@ -128,6 +128,23 @@ class Pipeline:
                 break
         on_stage("done")
         return _stamped(asking)
+
+    def find(self, question: Question) -> Found:
+        """The clauses that an answer would be made from, best first, each with its card.
+
+        Whether they answer is not judged; no language model is asked. None of a question that the guard stops.
+        """
+        shelf, day = self._reader.shelf(), question.as_of or self._today()
+        if shelf is None:
+            return Found(None, day, day)
+        asking = Asking(question, shelf, day, day)
+        for step in (self._guard, self._rewrite, self._retrieve):
+            if asking.answer is None:
+                step(asking)
+        cards = [(hit, composing.cite(hit, hit.passage.text, shelf, asking.shown_day)) for hit in asking.hits]
+        policies = [policy for _, card in cards if (policy := shelf.catalogue.policy(card.policy))]
+        kinds = {policy.id: policy.text_kind for policy in policies}
+        return Found(shelf.opened.release.id, asking.day, asking.shown_day, tuple(cards), kinds)
 
     @property
     def _steps(self) -> Sequence[tuple[str, Callable[[Asking], None]]]:

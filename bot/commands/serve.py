@@ -7,8 +7,8 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ from fastapi import FastAPI
 
 from bot.accounts import Account, Accounts
 from bot.bootstrap import House, build
+from bot.channels.api_keys import ApiKeys
+from bot.channels.openai_door.ports import Asked
+from bot.channels.openai_door.routes import Programs
 from bot.channels.web_chat.limits import Limits
 from bot.channels.web_chat.ports import PastTurn
 from bot.channels.web_chat.schema import ChatReply
@@ -29,12 +32,15 @@ from bot.console.chores import console_chores, put_calendar_back
 from bot.console.first_account import first_account
 from bot.console.parts import ConsoleParts
 from bot.conversation import Conversation
+from bot.dialogs.ask import AskDialog
 from bot.messages import Message, Reply
 from bot.model_metrics import registry_of
 from bot.ownership import own
+from bot.phrases import Lang
 from bot.settings import Settings
 from bot.stopping import Stopping, leave_in
 from bot.web import create_app
+from intake.reading.sensitive import without_numbers
 from rag.indexing import fill_vectors, write_vectors
 from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
 
@@ -171,6 +177,7 @@ def _app(house: House, console: ConsoleParts, telegram: Telegram | None = None) 
         needs=NeedsDesk(needs, house.accounts()),
         notices=WebNotices(needs.inbox, needs.clock) if needs.inbox else None,
         console=console,
+        programs=Programs(ProgramAnswers(house.ask), ApiKeys(settings.program_keys)),
         registry=registry_of(house.model, settings),
     )
 
@@ -221,6 +228,30 @@ class WebAssistant:
 
     def set_district(self, account: str, name: str | None) -> None:
         self.conversation.set_district(account, name)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramAnswers:
+    """The ask dialog, as the door for programs asks it: no history is read or kept, no need is taken in."""
+
+    dialog: AskDialog
+
+    def answer(self, asked: Asked, on_stage: Callable[[str], None] | None = None) -> Reply:
+        try:
+            return self.dialog.ask(
+                asked.text,
+                lang=asked.lang,
+                history=[replace(turn, text=without_numbers(turn.text)) for turn in asked.history],
+                district=asked.district,
+                as_of=asked.as_of,
+                on_stage=on_stage,
+                account=asked.asker,
+            )
+        except Exception:  # as in the conversation: it is logged, and the program is told
+            return self.dialog.failed(asked.lang)
+
+    def parts(self, reply: Reply, lang: Lang) -> Sequence[str]:
+        return self.dialog.parts(reply, lang)
 
 
 @dataclass(frozen=True, slots=True)

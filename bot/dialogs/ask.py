@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot.admission import Admission
-from bot.dialogs.wording_of_answers import AnswerText
+from bot.dialogs.footnotes import FootnotedText
 from bot.messages import Choice, Reply
 from bot.phrases import Lang, Phrases
 from intake.reading.sensitive import without_numbers
@@ -34,7 +34,9 @@ class AskDialog:
         self._admission = admission
         self.contact = contact
         self._phrases: dict[str, Phrases] = {lang: Phrases(lang) for lang in ("zh", "en")}
-        self._texts = {lang: AnswerText(phrases, contact, longest_question) for lang, phrases in self._phrases.items()}
+        self._texts = {
+            lang: FootnotedText(phrases, contact, longest_question) for lang, phrases in self._phrases.items()
+        }
 
     def ask(
         self,
@@ -61,6 +63,10 @@ class AskDialog:
             _log.exception("the release store cannot be read")
             answer = Answer(AnswerStatus.NOT_READY, text)
         return self._reply(answer, lang)
+
+    def parts(self, reply: Reply, lang: Lang) -> list[str]:
+        """The reply with footnotes, in the pieces that a program gets it in (see bot/dialogs/footnotes.py)."""
+        return [reply.text] if reply.answer is None else self._texts[lang].parts(reply.answer)
 
     def topic(self, choice: str, lang: Lang) -> Reply | None:
         """The examples of a category, after its button was pressed; None for any other button."""

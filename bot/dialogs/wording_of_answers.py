@@ -8,7 +8,7 @@ from itertools import groupby
 from bot.phrases import Phrases
 from rag.models import Answer, AnswerStatus, Citation, Notice, PolicyState
 
-_FIRST = (
+FIRST = (
     "ai_generated",
     "injection_ignored",
     "as_of",
@@ -38,14 +38,14 @@ class AnswerText:
         return "\n".join(self._refused(answer))
 
     def _answered(self, answer: Answer) -> Iterable[str]:
-        yield from self._notices(answer.notices, _FIRST)
+        yield from self._notices(answer.notices, FIRST)
         if answer.generated:
             yield from self._generated(answer)
         pairs = list(zip(answer.citations, _texts(answer), strict=True))
         for heading, group in groupby(pairs, key=lambda pair: self._heading(pair[0])):
             yield f"\n{heading}"
             yield from self._clauses(list(group))
-        if any(_doubtful(citation) for citation in answer.citations):
+        if any(doubtful(citation) for citation in answer.citations):
             yield f"\n{self._phrases.say('ask.verify')}"
         yield from self._ending(answer)
 
@@ -96,7 +96,7 @@ class AnswerText:
                 article = f"{citation.article}　" if citation.article else ""
                 yield self._phrases.say("ask.clause_plain", article=article, text=text)
             else:
-                reported = self._phrases.say("ask.reported") if _doubtful(citation) else ""
+                reported = self._phrases.say("ask.reported") if doubtful(citation) else ""
                 yield self._clause(citation, reported + text)
 
     def _clause(self, citation: Citation, text: str) -> str:
@@ -142,6 +142,6 @@ def _row_in_words(quote: str) -> str:
     return "；".join(cell.strip() for cell in row.strip("|").split("|"))
 
 
-def _doubtful(citation: Citation) -> bool:
+def doubtful(citation: Citation) -> bool:
     """Clauses from reports, and those of a policy whose standing nobody verified lately."""
     return citation.confidence == "medium" or citation.policy_status is PolicyState.UNVERIFIED

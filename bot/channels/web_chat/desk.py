@@ -10,6 +10,7 @@ from datetime import datetime
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from bot.channels.api_keys import ApiKeys
 from bot.channels.web_chat.asked import ChatRequest
 from bot.channels.web_chat.limits import Limits, Rate
 from bot.channels.web_chat.observed import Observed
@@ -48,6 +49,17 @@ class Desk:
         account = await self.visitors.account(request, label)
         self._count(self.by_session, account)
         return account
+
+    def count_program(self, request: Request, keys: ApiKeys, label: str | None = None) -> str:
+        """Count a question of a program by the same limits; who asks, or a Refusal. `label`: for whom, by its word.
+
+        Without keys a label would be a way around the limits, so it counts for nothing there.
+        """
+        self._count(self.by_address, address_of(request))
+        caller = keys.caller(request)
+        asker = f"{caller} {label}" if label and keys.needed else caller
+        self._count(self.by_session, asker)
+        return asker
 
     async def known(self, request: Request, label: str | None = None) -> str | None:
         """The account of a caller who has a session; None, and nothing opened, for anybody else."""

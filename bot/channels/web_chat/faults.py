@@ -12,13 +12,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
+from bot.channels.openai_door.errors import PATHS as PROGRAM_PATHS
+from bot.channels.openai_door.errors import code_for_programs, error_body, param_of
 from bot.channels.web_chat.needs_files import FileRefused
 from bot.channels.web_chat.observed import Observed
 from bot.channels.web_chat.pages import Pages, lang_of
 from bot.channels.web_chat.refusals import DoorStatus, Refusal
 from bot.channels.web_chat.schema import ErrorOut
 
-MACHINE_PATHS = ("/api/", "/health", "/metrics", "/openapi.json")
+MACHINE_PATHS = ("/api/", "/v1/", "/mcp", "/health", "/metrics", "/openapi.json")
 BY_CODE = {
     400: DoorStatus.INVALID_JSON,
     404: DoorStatus.NOT_FOUND,
@@ -31,7 +33,10 @@ BY_TYPE = {
     "string_unicode": DoorStatus.UNCLEAN,
     "empty": DoorStatus.EMPTY,
 }
-FIELDS = frozenset({"text", "user", "district", "as_of", "id", "ids", "choice", "lang"})
+FIELDS = frozenset(
+    {"text", "user", "district", "as_of", "id", "ids", "choice", "lang", "model", "messages", "stream", "n"}
+    | {"stream_options", "response_format"}
+)
 
 
 class Faults:
@@ -47,6 +52,8 @@ class Faults:
         response = self._json(request, refusal) if is_machine(request.url.path) else self._page(request, refusal)
         if refusal.retry_after:
             response.headers["Retry-After"] = str(refusal.retry_after)
+        if refusal.status is DoorStatus.API_KEY:
+            response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
     def error(self, request: Request, refusal: Refusal) -> ErrorOut:
@@ -58,6 +65,9 @@ class Faults:
         return ErrorOut(status=refusal.status, text=text, reference=refusal.reference, retry_after=refusal.retry_after)
 
     def _json(self, request: Request, refusal: Refusal) -> Response:
+        if request.url.path.startswith(PROGRAM_PATHS):
+            code = code_for_programs(refusal.code)
+            return JSONResponse(error_body(self.error(request, refusal), code, param_of(refusal)), code)
         return JSONResponse(self.error(request, refusal).model_dump(mode="json"), refusal.code)
 
     def _page(self, request: Request, refusal: Refusal) -> Response:

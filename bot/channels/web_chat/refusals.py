@@ -22,6 +22,8 @@ class DoorStatus(StrEnum):
     MEDIA_TYPE = "error_media_type"
     FOREIGN = "error_cross_site"
     HOST = "error_unknown_host"
+    API_KEY = "error_api_key"
+    MODEL = "error_unknown_model"
     NOT_FOUND = "error_not_found"
     METHOD = "error_method"
     TOO_MANY = "error_too_many"
@@ -44,6 +46,8 @@ CODES: dict[str, int] = {
     DoorStatus.MEDIA_TYPE: 415,
     DoorStatus.FOREIGN: 403,
     DoorStatus.HOST: 400,
+    DoorStatus.API_KEY: 401,
+    DoorStatus.MODEL: 404,
     DoorStatus.NOT_FOUND: 404,
     DoorStatus.METHOD: 405,
     DoorStatus.TOO_MANY: 429,

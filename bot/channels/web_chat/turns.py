@@ -40,11 +40,14 @@ class Turns:
 
     async def take(self, message: Message, on_stage: Callable[[str], None] | None = None) -> Reply:
         """The reply; a Refusal where too much is going on. What the assistant raises comes through."""
-        async with self.place(message.account):
+        return await self.run(message.account, partial(self._assistant.handle, message, on_stage))
+
+    async def run(self, account: str, work: Callable[[], Reply]) -> Reply:
+        """As `take`, for whatever makes a reply: in this account's turn, counted, within the cap."""
+        async with self.place(account):
             began = time.perf_counter()
             status = str(DoorStatus.INTERNAL)
             try:
-                work = partial(self._assistant.handle, message, on_stage)
                 reply = await to_thread.run_sync(work, limiter=self._limiter())
                 status = str(reply.status)
             finally:

@@ -1,0 +1,1 @@
+"""The door for programs that speak OpenAI's chat protocol: see routes.py first."""
