@@ -225,6 +225,7 @@ def _language_model(settings: Settings, clock: Clock) -> GuardedModel | None:
 def needs_of(engine: Engine, settings: Settings, clock: Clock) -> Needs:
     """The parts of intake over this database. Default teams and societies are put in where there are none."""
     from bot.files import FolderFileStore
+    from bot.licence_photos import LicencePhotos
     from bot.needs import Needs
     from bot.notices import Inbox, Notices
     from intake.consent_texts import load_consent
@@ -237,10 +238,12 @@ def needs_of(engine: Engine, settings: Settings, clock: Clock) -> Needs:
     from intake.sla import Timing, load_targets
     from intake.store.cases import CaseStore
     from intake.store.drafts import Drafts
+    from intake.store.files import unnamed
     from intake.store.parties import Parties
     from intake.store.people import People
     from intake.store.register import Register
     from intake.submission import Submission
+    from rag.parsing.scan import is_installed
 
     timing = Timing(FollowedCalendar(settings.data_dir / CALENDAR_FILE), load_targets())
     notices = Notices(timing.calendar, gateway=bool(settings.notice_webhook_url.get_secret_value()))
@@ -254,6 +257,7 @@ def needs_of(engine: Engine, settings: Settings, clock: Clock) -> Needs:
     docking = Docking(cases, handling, Parties(engine), clock.now)
     register.seed(clock.now())
     docking.seed(clock.now())
+    files = FolderFileStore(settings.data_dir / "files")
     return Needs(
         formbook=formbook,
         reference=reference,
@@ -266,9 +270,10 @@ def needs_of(engine: Engine, settings: Settings, clock: Clock) -> Needs:
         timing=timing,
         docking=docking,
         privacy=Privacy(cases, people, formbook, clock.now),
-        files=FolderFileStore(settings.data_dir / "files"),
+        files=files,
         clock=clock,
         inbox=Inbox(engine),
+        licences=LicencePhotos(files, lambda digests: unnamed(engine, digests), pictures=is_installed()),
     )
 
 

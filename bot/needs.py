@@ -13,6 +13,7 @@ from intake.store.cases import CaseStore
 from intake.store.drafts import Drafts
 
 if TYPE_CHECKING:
+    from bot.licence_photos import LicencePhotos
     from bot.notices import Inbox
     from intake.docking import Docking
     from intake.handling import Handling
@@ -29,7 +30,7 @@ class Needs:
     """Everything a need passes through, from the first word to the closed case.
 
     `inbox` is where notices wait to be shown; without it none are counted as seen, and none are erased.
-    `story_model` is there where a language model is.
+    `story_model` is there where a language model is; `licences` reads pictures of a 营业执照.
     """
 
     formbook: Formbook
@@ -47,3 +48,4 @@ class Needs:
     clock: Clock
     inbox: Inbox | None = None
     story_model: StoryModel | None = None
+    licences: LicencePhotos | None = None

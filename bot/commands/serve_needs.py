@@ -24,6 +24,7 @@ from bot.clock import Clock
 from bot.dialogs.pending import Pending
 from bot.files import Stored
 from bot.history import History
+from bot.licence_photos import offers_of
 from bot.needs import Needs
 from bot.notices import Inbox
 from bot.personal import Personal
@@ -96,6 +97,20 @@ class NeedsDesk:
     def offered(self, draft: Draft) -> Mapping[str, Answered]:
         pending = Pending.of(draft)
         return {**pending.offers, **{proposed.step: proposed.answered for proposed in pending.proposals}}
+
+    @property
+    def reads_licences(self) -> bool:
+        return self.needs.licences is not None and self.needs.licences.pictures
+
+    def read_licence(self, draft: Draft, content: BinaryIO, media_type: str) -> Draft | None:
+        photos = self.needs.licences
+        if photos is None or not photos.may_be_one(media_type):
+            return None
+        licence = photos.read(content, media_type)
+        if licence is None:
+            return None
+        pending = Pending.of(draft)
+        return self.save(pending.but(offers={**pending.offers, **offers_of(licence)}).on(draft))
 
     # The person
 

@@ -11,6 +11,7 @@ from bot.dialogs.submit_card_drawing import CardDrawing
 from bot.dialogs.submit_stages import Stage, offer_for, stage_of
 from bot.dialogs.turn import Speaker
 from bot.dialogs.words import Words, lines, paragraphs
+from bot.licence_photos import STEPS as LICENCE_STEPS
 from bot.messages import Choice, FormInput, FormPart, Reply
 from intake.display import show
 from intake.journey import FAILURES_BEFORE_WAY_OUT, asked_route, progress
@@ -49,7 +50,7 @@ class Drawing:
         if step is None:
             raise LookupError(draft.id)
         words = self._desk.words(speaker)
-        ask = question(step, words, self._offer_line(draft, step, speaker))
+        ask = lines(question(step, words, self._offer_line(draft, step, speaker)), self._licence_line(step, words))
         number, total = position(self._desk, draft)
         choices = tuple(self._choices(draft, step, speaker))
         part = FormPart(
@@ -101,6 +102,11 @@ class Drawing:
             return ""
         key = "form.propose" if step.proposed else "form.said" if step.free_text and not step.personal else "form.offer"
         return words.say(key, shown=words.tell(show(step, offer)))
+
+    def _licence_line(self, step: Step, words: Words) -> str:
+        """That a picture of the licence will do, where one can be read."""
+        photos = self._desk.needs.licences
+        return words.say("licence.hint") if photos and photos.pictures and step.id in LICENCE_STEPS else ""
 
     def _choices(self, draft: Draft, step: Step, speaker: Speaker) -> Iterator[Choice]:
         words, pending = self._desk.words(speaker), Pending.of(draft)

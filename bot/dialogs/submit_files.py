@@ -1,4 +1,7 @@
-"""Files and shared contacts: a file is kept at any step, a contact only one's own, where a number is asked."""
+"""Files and shared contacts: a file is kept at any step, a contact only one's own, where a number is asked.
+
+Where the organisation's name or code is asked, the picture of a 营业执照 is read instead, and not kept.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ from bot.dialogs.submit_drawing import Drawing
 from bot.dialogs.submit_stages import Stage, stage_of
 from bot.dialogs.submit_steps import noted, refused
 from bot.dialogs.turn import Speaker, Turn
-from bot.dialogs.words import Words
+from bot.dialogs.words import Words, lines
+from bot.files import FileStoreError
+from bot.licence_photos import STEPS as LICENCE_STEPS
+from bot.licence_photos import LicencePhotos, offers_of
 from bot.messages import Contact, FileIn, Reply
 from intake.journey import route
 from intake.models import Read, Step
@@ -39,6 +45,8 @@ class Files:
         if problem:
             return Turn(self._drawing.show(draft, speaker, before=problem, again=True, status="form_invalid"))
         step = self._desk.step(draft)
+        if (read := self._licence(draft, speaker, step, file)) is not None:
+            return read
         asked = step is not None and step.type == "file" and stage_of(self._desk, draft, speaker) is Stage.STEP
         target = step.id if asked and step is not None else ATTACHMENTS
         attachment = Attachment(file.digest, file.name, file.media_type, file.size, target)
@@ -47,6 +55,26 @@ class Files:
         key = "files.taken" if asked else "files.taken_beside"
         before = words.say(key, name=file.name, count=len(now_there), max=MOST_FILES)
         return Turn(self._drawing.show(saved, speaker, before=before, again=not asked), file.name)
+
+    def _licence(self, draft: Draft, speaker: Speaker, step: Step | None, file: FileIn) -> Turn | None:
+        """Name and code from a picture of a licence, on offer; None where the file is to be attached like any other."""
+        photos = self._desk.needs.licences
+        here = step is not None and step.id in LICENCE_STEPS and stage_of(self._desk, draft, speaker) is Stage.STEP
+        if photos is None or not here or not photos.may_be_one(file.media_type):
+            return None
+        offers = _read_offers(photos, file)
+        if not offers and file.media_type == "application/pdf":
+            return None
+        photos.forget([file.digest])
+        words = self._desk.words(speaker)
+        if not offers:
+            before, status = words.say("licence.unread"), "form_invalid"
+            return Turn(self._drawing.show(draft, speaker, before=before, again=True, status=status), file.name)
+        pending = Pending.of(draft)
+        saved = self._desk.keep(draft, speaker, pending.but(offers={**pending.offers, **offers}))
+        said = [words.say(f"licence.{name}", value=str(offer.value)) for name, offer in offers.items()]
+        before = lines(words.say("licence.read"), *said, words.say("licence.check"))
+        return Turn(self._drawing.show(saved, speaker, before=before, again=True), file.name)
 
     def _noted(self, draft: Draft, speaker: Speaker, target: str, names: list[str]) -> Draft:
         """The files' names as the answer to their step, where the form has it; what is being asked stays."""
@@ -77,6 +105,14 @@ class Files:
         answered = read.answered(phone)
         saved = self._desk.commit(draft, speaker, {step.id: answered}, Pending.of(draft).carried())
         return self._drawing.show(saved, speaker, before=noted(step, answered, words, read))
+
+
+def _read_offers(photos: LicencePhotos, file: FileIn) -> dict[str, Answered]:
+    try:
+        licence = photos.read_kept(file)
+    except FileStoreError:
+        return {}
+    return offers_of(licence) if licence else {}
 
 
 def unfit(file: FileIn, there: list[str], words: Words) -> str:

@@ -473,6 +473,11 @@ class FakeNeeds:
     def offered(self, draft: Draft) -> Mapping[str, Answered]:
         return {}
 
+    reads_licences = True
+
+    def read_licence(self, draft: Draft, content: BinaryIO, media_type: str) -> Draft | None:
+        return None
+
     def profile(self, account: str) -> Mapping[str, Answered]:
         return self.profiles.get(account, {})
 

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse
 
 from bot.channels.web_chat.needs_door import NeedsDoor, from_markdown
 from bot.channels.web_chat.needs_fields import Standings, attachment_step, sections
-from bot.channels.web_chat.needs_files import FileRefused
-from bot.channels.web_chat.needs_posted import Posted
+from bot.channels.web_chat.needs_files import FileRefused, judge
+from bot.channels.web_chat.needs_posted import LICENCE, Posted
 from bot.channels.web_chat.needs_take import Taken, consent_step, still_missing, take, typed_of
 from bot.channels.web_chat.needs_turn import go_on_in_chat
 from bot.channels.web_chat.needs_upload import kept_file
@@ -31,6 +32,8 @@ PARTS: tuple[Part, ...] = ("need", "consent", "profile", "contact")
 """What this page asks; the rest stands on the page that checks the answers."""
 STEPS, REV, DO = "_steps", "_rev", "_do"
 DETACH = "detach:"
+NAMED = "org_name"
+"""The step beside which a licence may be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class FormPage:
         account = await self._door.admit(request)
         async with self._door.posted(request) as posted, self._door.desk.turns.place(account):
             sheet = await self._saved(request, account, form, posted)
+            if posted.one(DO) == LICENCE and not sheet.conflict:
+                sheet = await self._with_licence(sheet, posted)
             return await self._answered(request, sheet, posted)
 
     async def _saved(self, request: Request, account: str, form: Form, posted: Posted) -> Sheet:
@@ -136,6 +141,23 @@ class FormPage:
             await door.ask(door.needs.attach, draft.id, kept)
         return sheet
 
+    async def _with_licence(self, sheet: Sheet, posted: Posted) -> Sheet:
+        """Name and code read from the picture of a licence stand in their fields to be checked; it is not kept."""
+        door, file = self._door, posted.files.get(LICENCE)
+        key = "none" if file is None else ""
+        if not await door.ask(door.needs.consented, str(sheet.account)):
+            key = "consent"
+        elif file is not None and sheet.draft is not None:
+            try:
+                kind = (await run_in_threadpool(judge, file.content, file.name)).media_type
+                read = await door.ask(door.needs.read_licence, sheet.draft, file.content, kind)
+                if read is not None:
+                    return replace(sheet, draft=read)
+                key = "unread"
+            except FileRefused as refused:
+                return replace(sheet, errors={**sheet.errors, NAMED: Saying(f"web.needs.file.{refused.key}")})
+        return replace(sheet, errors={**sheet.errors, NAMED: Saying(f"{WEB}licence_{key}")})
+
     async def _answered(self, request: Request, sheet: Sheet, posted: Posted) -> Response:
         if "application/json" in request.headers.get("accept", ""):
             return self._as_json(request, sheet)
@@ -158,6 +180,7 @@ class FormPage:
             await go_on_in_chat(self._door, request, str(sheet.account))
             return RedirectResponse("/", 303)
         anchor = "#f-attachments" if do == "upload" or do.startswith(DETACH) else "#saved"
+        anchor = f"#f-{NAMED}" if do == LICENCE else anchor
         return RedirectResponse(f"/needs/form/{kind}?saved=1{anchor}", 303)
 
     def _as_json(self, request: Request, sheet: Sheet) -> Response:
@@ -198,6 +221,7 @@ class FormPage:
             version=notice.version,
             files=files,
             attachment=attachment_step(form),
+            reads_licences=door.needs.reads_licences,
         )
 
     def _form(self, kind: str) -> Form:

@@ -158,6 +158,14 @@ class WebNeeds(Protocol):
     def offered(self, draft: Draft) -> Mapping[str, Answered]:
         """Values that were read from what the person told in the conversation, to be checked; none counts yet."""
 
+    @property
+    def reads_licences(self) -> bool:
+        """Whether the picture of a licence can be read here."""
+
+    def read_licence(self, draft: Draft, content: BinaryIO, media_type: str) -> Draft | None:
+        """Name and code from the picture of a licence, among what is `offered`; None where nothing could be read. The
+        picture is not kept. StaleDraftError as in `save`."""
+
     def profile(self, account: str) -> Mapping[str, Answered]:
         """What was told about the organisation and its contact before; empty where nothing is kept."""
 

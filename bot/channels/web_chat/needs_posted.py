@@ -1,4 +1,4 @@
-"""A posted form of the needs pages: many fields, several values each, perhaps one file; cleaned, never interpreted."""
+"""A posted form of the needs pages: many fields, several values each, files by field; cleaned, never interpreted."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from bot.channels.web_chat.refusals import DoorStatus, Refusal
 
 URLENCODED = "application/x-www-form-urlencoded"
 FIELDS_MAX = 500
+FILES_MAX = 2
+FILE, LICENCE = "file", "licence"
+"""The attachment, and the picture of a licence to be read and not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,20 @@ class Posted:
     """Values by name, in their order. `close` gives a file's place back."""
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    file: PostedFile | None = None
+    files: Mapping[str, PostedFile] = field(default_factory=dict)
+
+    @property
+    def file(self) -> PostedFile | None:
+        """The attachment, where one came along."""
+        return self.files.get(FILE)
 
     def one(self, name: str) -> str:
         """The first value of that name, "" where there is none."""
         return next(iter(self.values.get(name, ())), "")
 
     def close(self) -> None:
-        if self.file is not None:
-            self.file.content.close()
+        for file in self.files.values():
+            file.content.close()
 
 
 async def read_posted(request: Request, limits: Limits) -> Posted:
@@ -64,7 +72,7 @@ def _urlencoded(body: bytes) -> Mapping[str, Sequence[str]]:
 
 async def _multipart(request: Request, limits: Limits) -> Posted:
     parser = MultiPartParser(
-        request.headers, request.stream(), max_files=1, max_fields=FIELDS_MAX, max_part_size=limits.body_bytes
+        request.headers, request.stream(), max_files=FILES_MAX, max_fields=FIELDS_MAX, max_part_size=limits.body_bytes
     )
     try:
         form = await parser.parse()
@@ -78,15 +86,18 @@ async def _multipart(request: Request, limits: Limits) -> Posted:
 
 
 def _sorted(form: FormData, limits: Limits) -> Posted:
-    """The form's words apart from its file; the parser lets at most one through."""
+    """The form's words apart from its files; one that stands in the page's licence field is no attachment."""
     values: dict[str, list[str]] = {}
-    file: PostedFile | None = None
+    files: dict[str, PostedFile] = {}
     for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            file = _file(value, limits)
-        else:
+        if not isinstance(value, UploadFile):
             values.setdefault(name, []).append(value)
-    return Posted(_cleaned(values), file)
+        elif file := _file(value, limits):
+            field_name = LICENCE if name == LICENCE else FILE
+            if field_name in files:
+                raise Refusal(DoorStatus.REFUSED)
+            files[field_name] = file
+    return Posted(_cleaned(values), files)
 
 
 def _file(upload: UploadFile, limits: Limits) -> PostedFile | None:

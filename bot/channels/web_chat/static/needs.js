@@ -165,7 +165,7 @@
     }
     function body() {
       var data = new FormData(form);
-      if (data.delete) data.delete("file");
+      if (data.delete) ["file", "licence"].forEach(function (name) { data.delete(name); });
       data.append("_do", "auto");
       return data;
     }
