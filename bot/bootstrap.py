@@ -28,6 +28,7 @@ from rag.model_answers.writing import Writer
 from rag.pipeline import Limits, Pipeline
 from rag.ports import Embedder, EmbedderError, VectorStore
 from rag.reader import Reader
+from rag.reranking import Reranking
 
 if TYPE_CHECKING:
     from bot.arrivals import Arrivals
@@ -58,6 +59,7 @@ class House:
     pipeline: Pipeline
     ask: AskDialog
     model: GuardedModel | None = None
+    reranking: Reranking | None = None
     notes: list[str] = field(default_factory=list)
 
     def conversation(self) -> Conversation:
@@ -206,12 +208,12 @@ def build(settings: Settings, clock: Clock | None = None, *, vectors: bool = Tru
     reader = Reader(places, settings.status_stale_days)
     limits = Limits(longest_question=settings.question_max_chars, dense_weight=settings.dense_weight)
     model = _language_model(settings, clock)
-    pipeline = Pipeline(
-        reader, clock.today, limits, Writer(model) if model else None, Follower(model) if model else None
-    )
+    reranking = reranking_of(settings)
+    writer, follower = (Writer(model), Follower(model)) if model else (None, None)
+    pipeline = Pipeline(reader, clock.today, limits, writer, follower, reranking)
     admission = Admission(settings.llm_per_user_day, clock.today) if model else None
     ask = AskDialog(pipeline, settings.fallback_contact, settings.question_max_chars, admission)
-    return House(settings, clock, engine, places, reader, pipeline, ask, model, notes)
+    return House(settings, clock, engine, places, reader, pipeline, ask, model, reranking, notes)
 
 
 def _language_model(settings: Settings, clock: Clock) -> GuardedModel | None:
@@ -275,6 +277,16 @@ def needs_of(engine: Engine, settings: Settings, clock: Clock) -> Needs:
         inbox=Inbox(engine),
         licences=LicencePhotos(files, lambda digests: unnamed(engine, digests), pictures=is_installed()),
     )
+
+
+def reranking_of(settings: Settings) -> Reranking | None:
+    """The configured reranker; None where there is none."""
+    if not settings.rerank_model:
+        return None
+    from rag.adapters.served_reranker import ServedReranker
+
+    key = settings.rerank_api_key.get_secret_value()
+    return Reranking(ServedReranker(settings.rerank_model, settings.rerank_base_url, key))
 
 
 def _embedder(settings: Settings, notes: list[str]) -> Embedder | None:

@@ -1,4 +1,4 @@
-"""What the language model did and cost, for /metrics."""
+"""What the language model and the reranker did, and what the model cost, for /metrics."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from bot.language_model import yuan
 from bot.settings import Settings
 from rag.model_answers.guarded import GuardedModel
+from rag.reranking import Reranking
 
 
 class ModelMetrics(Collector):
@@ -35,9 +36,24 @@ class ModelMetrics(Collector):
         yield GaugeMetricFamily("kc_llm_resting", "1 while it is left alone after failures", int(self._model.resting))
 
 
-def registry_of(model: GuardedModel | None, settings: Settings) -> CollectorRegistry:
-    """A registry for the web door, with the model's figures in it where there is one."""
+class RerankMetrics(Collector):
+    def __init__(self, reranking: Reranking) -> None:
+        self._reranking = reranking
+
+    def collect(self) -> Iterator[Metric]:
+        asked = CounterMetricFamily("kc_rerank_calls", "Questions put to the reranker by outcome", labels=["outcome"])
+        for outcome, count in sorted(self._reranking.outcomes.items()):
+            asked.add_metric([outcome], count)
+        yield asked
+
+
+def registry_of(
+    model: GuardedModel | None, settings: Settings, reranking: Reranking | None = None
+) -> CollectorRegistry:
+    """A registry for the web door, with the figures of the model and of the reranker where there are such."""
     registry = CollectorRegistry()
+    if reranking is not None:
+        registry.register(RerankMetrics(reranking))
     if model is not None:
         registry.register(ModelMetrics(model, settings))
     return registry

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import corpus_tables as tables
 from db.engine import reading, writing
-from db.rows import add_missing, fetch, keep_only, remove, stored
+from db.rows import add_missing, chunks, fetch, keep_only, remove, stored
 from rag.models import DocumentVersion, Passage, Release
 from rag.ports import ReleaseStoreError, Vector, VectorStoreError
 
@@ -133,6 +133,20 @@ class SqlVectorCache:
         ]
         with _faults(VectorStoreError), writing(self._engine) as connection:
             add_missing(connection, tables.vectors, rows)
+
+    def forget(self, embedder: str, passages: Sequence[str]) -> None:
+        """Drop these vectors of this embedder. Raises VectorStoreError."""
+        table = tables.vectors
+        with _faults(VectorStoreError), writing(self._engine) as connection:
+            for some in chunks(passages):
+                connection.execute(delete(table).where(table.c.embedder == embedder, table.c.passage.in_(some)))
+
+    def width(self, embedder: str) -> int | None:
+        """How many numbers a vector of this embedder has here; None where there is none. Raises VectorStoreError."""
+        query = select(tables.vectors.c.vector).where(tables.vectors.c.embedder == embedder).limit(1)
+        with _faults(VectorStoreError), reading(self._engine) as connection:
+            found = connection.scalar(query)
+        return None if found is None else len(found) // 2
 
 
 @contextmanager

@@ -57,6 +57,11 @@ class Settings(BaseSettings):
     )
     embed_base_url: str = Field("", description="OpenAI 兼容的向量服务地址，http(s)://…/v1；用自带模型时留空")
     embed_api_key: SecretStr = Field(SecretStr(""), description="向量服务的密钥")
+    rerank_base_url: str = Field(
+        "", description="重排服务的地址，http(s)://…/v1（其下的 /rerank），或以 /rerank(s) 结尾的完整地址；留空不重排"
+    )
+    rerank_model: str = Field("", description="重排模型的名称；与 RERANK_BASE_URL 一起设置")
+    rerank_api_key: SecretStr = Field(SecretStr(""), description="重排服务的密钥；本机服务一般不需要")
     llm_base_url: str = Field(
         "", description="语言模型的 OpenAI 兼容地址，http(s)://…/v1；留空不用语言模型，答案逐条摘录"
     )
@@ -132,8 +137,9 @@ class Settings(BaseSettings):
         return value.upper() if isinstance(value, str) else value
 
     @field_validator(
-        "chroma_url", "embed_base_url", "llm_base_url", "public_url", "telegram_api_url", "telegram_webhook_url"
-    )
+        "chroma_url", "embed_base_url", "rerank_base_url", "llm_base_url", "public_url", "telegram_api_url",
+        "telegram_webhook_url",
+    )  # fmt: skip
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -197,6 +203,12 @@ class Settings(BaseSettings):
             raise ValueError("设了 LLM_BASE_URL 时必须设置 LLM_MODEL")
         if self.llm_yuan_day and not (self.llm_yuan_in or self.llm_yuan_out):
             raise ValueError("设了 LLM_YUAN_DAY 时必须设置 LLM_YUAN_IN 或 LLM_YUAN_OUT，否则花费无从计算")
+        return self
+
+    @model_validator(mode="after")
+    def _reranker_is_whole(self) -> Settings:
+        if bool(self.rerank_base_url) != bool(self.rerank_model):
+            raise ValueError("RERANK_BASE_URL 与 RERANK_MODEL 须一起设置")
         return self
 
     @model_validator(mode="after")

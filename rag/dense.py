@@ -26,6 +26,9 @@ class DenseLeg(Protocol):
 
     present: NDArray[np.bool_]
 
+    def fits(self, query: Vector) -> bool:
+        """Whether a query's vector is as wide as the passages'."""
+
     def cosines(self, query: Vector, ordinals: NDArray[np.intp]) -> Vector: ...
 
     def top(self, query: Vector, allowed: NDArray[np.bool_] | None, k: int) -> NDArray[np.intp]: ...
@@ -49,6 +52,10 @@ class DenseStore:
         self._places = {key: place for place, key in reversed(list(enumerate(ids)))}  # of two alike the first counts
         self._find = find
         self._vectors = vectors
+
+    def fits(self, query: Vector) -> bool:
+        known = self._vectors(self._ids[:1])
+        return all(vector.shape == query.shape for vector in known.values())
 
     def cosines(self, query: Vector, ordinals: NDArray[np.intp]) -> Vector:
         wanted = [self._ids[place] for place in ordinals.tolist()]
@@ -78,6 +85,9 @@ class DenseScan:
         self._centre = matrix[self.present].mean(axis=0) if self.present.any() else np.zeros(width, np.float32)
         self._sketches = _sketch(matrix - self._centre) if len(ids) > SKETCH_FROM else None
         self._matrix = matrix
+
+    def fits(self, query: Vector) -> bool:
+        return bool(self._matrix.shape[1] == len(query))
 
     @property
     def share(self) -> float:

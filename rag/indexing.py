@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from rag.chunking import chunk
 from rag.dense import DenseStore
 from rag.models import Document, DocumentVersion, Passage, Release, Span
 from rag.opened import OpenRelease
-from rag.ports import Embedder, EmbedderError, ReleaseStore, VectorCache, VectorStore, VectorStoreError
+from rag.ports import Embedder, EmbedderError, ReleaseStore, Vector, VectorCache, VectorStore, VectorStoreError
 from rag.segments import Segment, SegmentError, SegmentStore, embedded_text, make_segment, merge
 
 TARGET = 500
@@ -263,7 +264,16 @@ def attach_vectors(opened: OpenRelease, places: Indexes) -> None:
     if len(opened.ordinal) > places.exact_scan_max and (stored := _stored_leg(opened, places, places.embedder.name)):
         opened.dense = stored
     else:
-        opened.give_vectors(places.cache.get(places.embedder.name, list(opened.ordinal)))
+        opened.give_vectors(_of_one_width(places.cache.get(places.embedder.name, list(opened.ordinal))))
+
+
+def _of_one_width(vectors: Mapping[str, Vector]) -> Mapping[str, Vector]:
+    """Those of the commonest width: a server may have changed its model under the same name."""
+    widths = Counter(len(vector) for vector in vectors.values())
+    if len(widths) < 2:
+        return vectors
+    commonest = widths.most_common(1)[0][0]
+    return {key: vector for key, vector in vectors.items() if len(vector) == commonest}
 
 
 def _stored_leg(opened: OpenRelease, places: Indexes, embedder: str) -> DenseStore | None:
@@ -303,13 +313,31 @@ def fill_vectors(opened: OpenRelease, places: Indexes, progress: Progress = sile
     if places.embedder is None:
         return 0
     ids = list(opened.ordinal)
-    cached = places.cache.get(places.embedder.name, ids)
+    stored = places.cache.get(places.embedder.name, ids)
+    cached = _still_fit(stored, places.embedder)
+    if stale := list(stored.keys() - cached.keys()):
+        places.cache.forget(places.embedder.name, stale)
+        _drop_collections(opened.release, places)
     wanted = [key for key in ids if key not in cached]
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         places.cache.put(places.embedder.name, dict(zip(batch, _embed(opened, batch, places.embedder), strict=True)))
         progress("embedding", min(start + BATCH, len(wanted)), len(wanted))
     return len(wanted)
+
+
+def _drop_collections(release: Release, places: Indexes) -> None:
+    if places.vectors is not None and places.embedder is not None:
+        for segment in release.segments:
+            places.vectors.drop(collection_of(places.embedder.name, segment))
+
+
+def _still_fit(cached: Mapping[str, Vector], embedder: Embedder) -> Mapping[str, Vector]:
+    """Those as wide as what the embedder makes now; the others no question could be compared with."""
+    if not cached:
+        return cached
+    width = len(embedder.embed_query("政策"))
+    return {key: vector for key, vector in cached.items() if len(vector) == width}
 
 
 def write_vectors(opened: OpenRelease, places: Indexes) -> None:

@@ -27,6 +27,7 @@ from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Found, H
 from rag.ports import EmbedderError, Vector
 from rag.reader import Reader, Shelf
 from rag.refusal import CALIBRATED_FOR, THRESHOLD, plain_sureness, sureness
+from rag.reranking import Reranking
 from rag.retrieval import Search, search
 from rag.rewriting import WIDER, Standalone, standalone
 from rag.scope import Scope, find_scope
@@ -102,13 +103,18 @@ class Pipeline:
         limits: Limits | None = None,
         writer: Writer | None = None,
         follower: Follower | None = None,
+        reranking: Reranking | None = None,
     ) -> None:
-        """Without a `writer` no language model is asked; with one, the clauses still answer wherever it fails."""
+        """Without a `writer` no language model is asked; with one, the clauses still answer wherever it fails.
+
+        `reranking` may change which clauses lead, and nothing else (docs/adr/0016).
+        """
         self._reader = reader
         self._today = today
         self._limits = limits or Limits()
         self._writer = writer
         self._follower = follower
+        self._reranking = reranking
 
     def answer(self, question: Question, on_stage: Callable[[str], None] = unheard) -> Answer:
         """Take the steps in order. The release is fixed before the first and stands in the answer."""
@@ -210,6 +216,8 @@ class Pipeline:
             asking.answer = _listing(asking)
         elif asks_changes(asking.rewritten.text):
             asking.answer = _changes(asking)
+        if asking.answer is None and not asking.question.private and not asking.contradicted:
+            self._rerank(asking, asked)
 
     def _compose(self, asking: Asking) -> None:
         asked, scope = _read(asking)
@@ -222,7 +230,7 @@ class Pipeline:
             asking.answer = _refused(AnswerStatus.NOT_FOUND, asking, **title)
         elif scope.uncovered:
             asking.answer = _refused(AnswerStatus.NO_COVERAGE, asking, district="、".join(scope.uncovered))
-        elif not asking.hits or asking.contradicted or _incomplete(asking) or self._unsure(asking):
+        elif not asking.hits or asking.contradicted or self._falls_short(asking):
             asking.answer = _not_found(asking)
         else:
             asking.answer = self._written(asking, _answered(asking, asked))
@@ -239,6 +247,21 @@ class Pipeline:
             return ruled
         asking.vague |= followed.route == "unclear"
         return ruled if followed.text == asking.text else Standalone(followed.text, followed=True)
+
+    def _rerank(self, asking: Asking, asked: Understanding) -> None:
+        """The reranker's order where the clauses then answer as well; what falls short as fused stays refused."""
+        if self._reranking is None or not asking.hits or self._falls_short(asking):
+            return
+        again = self._reranking.order(asking.rewritten.text, asking.hits)
+        if again is None:
+            return
+        fused, asking.hits = asking.hits, rerank(again, wants_of(asked))
+        if self._falls_short(asking):
+            asking.hits = fused
+
+    def _falls_short(self, asking: Asking) -> bool:
+        """Whether the clauses, in the order they stand, do not answer."""
+        return _incomplete(asking) or self._unsure(asking)
 
     def _written(self, asking: Asking, extracted: Answer) -> Answer:
         """The answer in a model's sentences where each is proven, else the extracted one as it is."""

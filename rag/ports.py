@@ -79,6 +79,26 @@ class LanguageModel(Protocol):
         """Do once what would make the first question wait. Raises ModelError."""
 
 
+class RerankerError(Exception):
+    """The reranker did not judge, or said what cannot be used; the order stays as it was. Faults are a model's."""
+
+    def __init__(self, fault: ModelFault, words: str = "") -> None:
+        super().__init__(f"{fault}: {words}" if words else fault)
+        self.fault = fault
+
+
+class Reranker(Protocol):
+    """A model that says how well each text answers a question. Stateless, safe from several threads."""
+
+    name: str
+
+    def scores(self, question: str, texts: Sequence[str], seconds: float) -> list[float]:
+        """One finite score a text, in the order of the texts; more is better, on no scale that is known.
+
+        Raises RerankerError, at the latest after that many seconds. Never asks twice by itself.
+        """
+
+
 class Embedder(Protocol):
     """LangChain's `Embeddings` with a name. Vectors are of unit length; any LangChain embedder fits underneath."""
 
@@ -110,6 +130,9 @@ class VectorCache(Protocol):
     def get(self, embedder: str, passages: Sequence[str]) -> dict[str, Vector]: ...
 
     def put(self, embedder: str, vectors: Mapping[str, Vector]) -> None: ...
+
+    def forget(self, embedder: str, passages: Sequence[str]) -> None:
+        """Drop these vectors of this embedder; those that are not there are no error."""
 
 
 class ReleaseStore(Protocol):

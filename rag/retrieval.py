@@ -71,6 +71,8 @@ def _pool(
     pool = best(np.where(lexical > 0, lexical, -np.inf), POOL)
     if wanted.vector is None or release.dense is None or wanted.dense_weight <= 0:
         return pool, None
+    if not release.dense.fits(wanted.vector):  # the server changed its model; the passages are embedded anew behind
+        return pool, None
     try:
         union = np.union1d(pool, release.dense.top(wanted.vector, allowed, POOL))
         return union, release.dense.cosines(wanted.vector, union)

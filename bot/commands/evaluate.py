@@ -35,11 +35,13 @@ def evaluate(options: argparse.Namespace) -> int:
         show(needs, "intake")
         write(needs, out.with_name("eval-intake.json"))
         return 1 if failed(needs) else 0
+    from bot.bootstrap import reranking_of
     from rag.evaluation import run
 
+    reranking = reranking_of(settings_of(options))
     sets = options.sets or ROOT.parent / "shared" / "data"
     data = sets if sets.is_dir() else None
-    return run(ROOT, data=data, out=out, failures=options.failures, beside=needs)
+    return run(ROOT, data=data, out=out, failures=options.failures, beside=needs, reranking=reranking)
 
 
 def _with_model(options: argparse.Namespace, out: Path) -> int:

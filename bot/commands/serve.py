@@ -33,6 +33,7 @@ from bot.console.first_account import first_account
 from bot.console.parts import ConsoleParts
 from bot.conversation import Conversation
 from bot.dialogs.ask import AskDialog
+from bot.filling import fill_until_whole
 from bot.messages import Message, Reply
 from bot.model_metrics import registry_of
 from bot.ownership import own
@@ -41,8 +42,6 @@ from bot.settings import Settings
 from bot.stopping import Stopping, leave_in
 from bot.web import create_app
 from intake.reading.sensitive import without_numbers
-from rag.indexing import fill_vectors, write_vectors
-from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
 
 if TYPE_CHECKING:
     from bot.commands.telegram import Telegram
@@ -63,7 +62,7 @@ def serve(options: argparse.Namespace) -> int:
             say("首次启动：正在建立政策索引…")
             index_corpus(house, embed=False)
         _announce(house, address)
-        threading.Thread(target=_fill, args=(house,), name="vectors", daemon=True).start()
+        threading.Thread(target=fill_until_whole, args=(house,), name="vectors", daemon=True).start()
         if house.model is not None:
             threading.Thread(target=house.model.warm, name="language model", daemon=True).start()
         _run(house, bound, address)
@@ -149,20 +148,6 @@ def _announce(house: House, address: str) -> None:
     say(f"科创政策助手已就绪：{address}（{card.documents if card else 0} 份政策{notes}；按 Ctrl+C 停止）")
 
 
-def _fill(house: House) -> None:
-    """Vectors fill in behind while questions are answered lexically."""
-    shelf = house.reader.shelf()
-    if shelf is None:
-        return
-    try:
-        if fill_vectors(shelf.opened, house.places):
-            house.reader.take_vectors()
-        write_vectors(shelf.opened, house.places)
-    except (EmbedderError, VectorStoreError, ReleaseStoreError) as fault:
-        _log.warning("vectors are not complete: %s", fault)
-        house.notes.append("向量未能全部生成，部分按词语检索")
-
-
 def _app(house: House, console: ConsoleParts, telegram: Telegram | None = None) -> FastAPI:
     settings, needs = house.settings, house.needs()
     return create_app(
@@ -178,7 +163,7 @@ def _app(house: House, console: ConsoleParts, telegram: Telegram | None = None) 
         notices=WebNotices(needs.inbox, needs.clock) if needs.inbox else None,
         console=console,
         programs=Programs(ProgramAnswers(house.ask), ApiKeys(settings.program_keys)),
-        registry=registry_of(house.model, settings),
+        registry=registry_of(house.model, settings, house.reranking),
     )
 
 

@@ -31,15 +31,16 @@ class TooLongError(httpx.TransportError):
 
 
 class _Bounded(httpx.SyncByteStream):
-    def __init__(self, stream: httpx.SyncByteStream) -> None:
+    def __init__(self, stream: httpx.SyncByteStream, most: int) -> None:
         self._stream = stream
+        self._most = most
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
         for chunk in self._stream:
             size += len(chunk)
-            if size > MOST_BYTES:
-                raise TooLongError(f"more than {MOST_BYTES} bytes")
+            if size > self._most:
+                raise TooLongError(f"more than {self._most} bytes")
             if time.monotonic() > deadline.get(float("inf")):
                 raise httpx.ReadTimeout("the answer took too long in all")
             yield chunk
@@ -51,8 +52,9 @@ class _Bounded(httpx.SyncByteStream):
 class BoundedTransport(httpx.BaseTransport):
     """Passes requests for `base_url`'s own scheme, host and port on, and bounds their answers."""
 
-    def __init__(self, base_url: str, inner: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, base_url: str, inner: httpx.BaseTransport | None = None, most: int = MOST_BYTES) -> None:
         self._home = _origin(base_url)
+        self._most = most
         self._inner = inner or httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -65,16 +67,19 @@ class BoundedTransport(httpx.BaseTransport):
         answer = self._inner.handle_request(request)
         if not isinstance(answer.stream, httpx.SyncByteStream):  # a synchronous transport gives no other
             raise TypeError(type(answer.stream).__name__)
-        answer.stream = _Bounded(answer.stream)
+        answer.stream = _Bounded(answer.stream, self._most)
         return answer
 
     def close(self) -> None:
         self._inner.close()
 
 
-def bounded_client(base_url: str) -> httpx.Client:
-    """The client. It heeds no proxy of the environment and follows no redirect: what is sent goes to that address."""
-    return httpx.Client(transport=BoundedTransport(base_url), follow_redirects=False, trust_env=False)
+def bounded_client(base_url: str, most: int = MOST_BYTES) -> httpx.Client:
+    """The client. It heeds no proxy of the environment and follows no redirect: what is sent goes to that address.
+
+    `most`: bytes of an answer's body.
+    """
+    return httpx.Client(transport=BoundedTransport(base_url, most=most), follow_redirects=False, trust_env=False)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

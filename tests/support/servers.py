@@ -20,13 +20,19 @@ from rag.adapters.hashed import HashedEmbedder
 
 
 class EmbeddingServer(ThreadingHTTPServer):
-    """Answers POST …/embeddings as OpenAI does. `fail` makes it answer with that status; `seen` holds the bodies."""
+    """Answers POST …/embeddings as OpenAI does. `fail` makes it answer with that status; `seen` holds the bodies.
+
+    `fail_first` so many requests with 500; `width` cuts its vectors; `said` answers with what is no set of vectors.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Embeddings)
         self.fail: int | None = None
+        self.fail_first = 0
+        self.width: int | None = None
+        self.said = ""
         self.seen: list[dict[str, Any]] = []
         self.length = 3.0
         """Vectors are this long: not every server normalises."""
@@ -45,12 +51,17 @@ class _Embeddings(BaseHTTPRequestHandler):
         if self.server.fail or not self.path.endswith("/embeddings") or not _are_strings(body["input"]):
             self._answer(self.server.fail or 400, {"error": {"message": "refused", "type": "invalid_request_error"}})
             return
+        if self.server.fail_first:
+            self.server.fail_first -= 1
+            self._answer(500, {"error": {"message": "later", "type": "server_error"}})
+            return
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
         vectors = HashedEmbedder().embed_documents(texts)
         entries = [
             {"object": "embedding", "index": place, "embedding": [self.server.length * x for x in vector]}
-            for place, vector in enumerate(vectors)
+            for place, vector in enumerate(each[: self.server.width] for each in vectors)
         ]
+        entries = _spoilt(entries, self.server.said)
         usage = {"prompt_tokens": 1, "total_tokens": 1}
         self._answer(200, {"object": "list", "data": entries, "model": body["model"], "usage": usage})
 
@@ -64,6 +75,16 @@ class _Embeddings(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Nothing on standard error."""
+
+
+def _spoilt(entries: list[dict[str, Any]], how: str) -> list[dict[str, Any]]:
+    if how == "ragged":
+        return [{**entry, "embedding": entry["embedding"][: 4 + place]} for place, entry in enumerate(entries)]
+    if how == "fewer":
+        return entries[:-1]
+    if how == "words":
+        return [{**entry, "embedding": ["a", "b"]} for entry in entries]
+    return [] if how == "none" else entries
 
 
 def _are_strings(given: object) -> bool:
