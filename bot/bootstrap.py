@@ -33,6 +33,7 @@ from rag.reranking import Reranking
 if TYPE_CHECKING:
     from bot.arrivals import Arrivals
     from bot.console.parts import ConsoleParts, TelegramLinks
+    from bot.corpus_rights import CorpusRights
     from bot.library import PublishedLibrary
     from bot.needs import Needs
     from bot.page_images import PageImages
@@ -101,7 +102,7 @@ class House:
 
     @cached_property
     def taking_in(self) -> TakingIn:
-        """Files on their way into the corpus."""
+        """Files on their way into the corpus, for whoever may do anything; people go through `rights`."""
         from bot.corpus_drafts import Drafts
         from bot.taking_in import TakingIn
         from rag.parsing import parse_file
@@ -112,6 +113,13 @@ class House:
             return read_corpus(self.settings.corpus_dir).policies
 
         return TakingIn(Drafts(self.engine), known, self._originals, self.clock.now, self.clock.today, parse_file)
+
+    @cached_property
+    def rights(self) -> CorpusRights:
+        """What each of the staff may do to the corpus."""
+        from bot.corpus_rights import CorpusRights
+
+        return CorpusRights(self.taking_in, self.needs().reference)
 
     @cached_property
     def arrivals(self) -> Arrivals:
@@ -162,6 +170,7 @@ class House:
             reader=self.reader,
             places=self.places,
             corpus=self.work,
+            rights=self.rights,
             settings=self.settings,
             clock=self.clock,
             engine=self.engine,

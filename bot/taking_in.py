@@ -70,7 +70,7 @@ class TakingIn:
         parse: Callable[[Path], Parsed],
     ) -> None:
         self.drafts = drafts
-        self._known = known
+        self.known = known
         self._originals = originals
         self._now = now
         self._today = today
@@ -133,7 +133,7 @@ class TakingIn:
         draft = self._open(number)
         if unknown := [name for name in values if name not in FIELDS]:
             raise UnknownFieldError(unknown[0])
-        written: dict[str, Any] = {name: _value(name, value or "") for name, value in values.items()}
+        written = as_written(values)
         fields = {name: value for name, value in {**draft.card.fields, **written}.items() if value}
         confirmed = tuple(n for n in FIELDS if n in fields and n in {*draft.card.confirmed, *written})
         card = Card(fields, {n: o for n, o in draft.card.origins.items() if n not in written}, confirmed)
@@ -159,7 +159,7 @@ class TakingIn:
         unconfirmed = [name for name in FIELDS if name in card.fields and name not in card.confirmed]
         if missing or unconfirmed:
             raise UnreadyError(draft.id, missing, unconfirmed)
-        held = next((policy for policy in self._known() if policy.id == card.fields["id"]), None)
+        held = next((policy for policy in self.known() if policy.id == card.fields["id"]), None)
         text = as_file(card.fields, draft.read.text, self._today().isoformat(), held)
         found = read_one(f"{card.fields['id']}.md", text)
         if isinstance(found, list):
@@ -198,7 +198,7 @@ class TakingIn:
         return self._proposed(self.drafts.step(draft.id, Stage.PARSED, by, "parsed", self._now(), read=read), by)
 
     def _proposed(self, draft: Draft, by: str) -> Draft:
-        found: Outset = outset(propose(draft.read.text), self._known(), self._today().isoformat())
+        found: Outset = outset(propose(draft.read.text), self.known(), self._today().isoformat())
         origins = {name: [(o.start, o.end, o.why) for o in places] for name, places in found.origins.items()}
         read = replace(draft.read, remarks=found.remarks, same=found.same, unknown=found.unknown)
         card = Card(dict(found.fields), origins)
@@ -248,6 +248,11 @@ def _pages(parsed: Parsed) -> tuple[tuple[int, int], ...]:
         if block.page is not None:
             firsts.setdefault(block.page, block.start)
     return tuple(sorted((start, page) for page, start in firsts.items()))
+
+
+def as_written(values: Mapping[str, str | None]) -> dict[str, Any]:
+    """What somebody typed, as a draft's fields hold it: lists are split at 、 and ,. None and "" are nothing."""
+    return {name: _value(name, value or "") for name, value in values.items()}
 
 
 def _value(name: str, typed: str) -> Any:

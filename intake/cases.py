@@ -63,7 +63,7 @@ class Actor:
     """Somebody acting. `id` is a person's id (enterprise), a staff account's name, or "system".
 
     `areas` are codes of districts and zones (ALL_AREAS for the whole city), `teams` ids of the teams they belong to,
-    the teams of those they deputise for included.
+    the teams of those they deputise for included. `lent` are those of `areas` that are only a colleague's.
     """
 
     id: str
@@ -72,6 +72,7 @@ class Actor:
     via: Via
     areas: frozenset[str] = frozenset()
     teams: frozenset[str] = frozenset()
+    lent: frozenset[str] = frozenset()
 
     def has(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)

@@ -50,7 +50,7 @@ def _changes(actions: Any, data: Data) -> None:
     data(releases)
     releases.set_defaults(run="corpus_changes:releases")
     rollback = actions.add_parser("rollback", help="have a kept release serve again")
-    data(rollback)
+    _common(rollback, data)
     rollback.add_argument("release", nargs="?", metavar="RELEASE", help="number or id (default: the one before)")
     rollback.set_defaults(run="corpus_changes:rollback")
 

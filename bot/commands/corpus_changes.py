@@ -10,9 +10,11 @@ from bot.bootstrap import House
 from bot.commands.faults import CommandError
 from bot.commands.house import house_of
 from bot.commands.lines import print_line
+from bot.corpus_rights import RightsError
 from bot.ownership import own
 from bot.phrases import Phrases
 from bot.refreshing import BusyError, UnknownReleaseError
+from intake.staff import UnknownStaffError
 from rag.changes import Change, counts, edited
 from rag.changes.releases import DocumentChange, document_change, release_changes
 from rag.corpus import read_corpus
@@ -117,8 +119,10 @@ def releases(options: argparse.Namespace) -> int:
 
 
 def rollback(options: argparse.Namespace) -> int:
-    """Have a kept release serve again: the one before the live one where none is named."""
+    """Have a kept release serve again: the one before the live one where none is named. `--as` must be allowed to."""
     house, phrases = _opened(options)
+    if options.account:
+        _require_city(house, phrases, options.account)
     with own(house.settings.data_dir, "corpus rollback"):
         kept, live = house.work.releases(), house.places.store.live()
         older = [release for release in kept if live and release.number < live.number]
@@ -131,6 +135,16 @@ def rollback(options: argparse.Namespace) -> int:
             raise CommandError(phrases.say("error.unknown_release", release=wanted.id)) from fault
     print_line(phrases.say("releases.back", was=wanted.number, number=again.number, count=len(again.documents)))
     return 0
+
+
+def _require_city(house: House, phrases: Phrases, account: str) -> None:
+    try:
+        house.rights.require_city(house.needs().register.actor(account, "cli", house.clock.now()))
+    except UnknownStaffError as fault:
+        raise CommandError(phrases.say("error.no_account", account=account)) from fault
+    except RightsError as fault:
+        places = "、".join(fault.places) or "—"
+        raise CommandError(phrases.say(f"rights.{fault.why}", account=account, places=places)) from fault
 
 
 def _opened(options: argparse.Namespace) -> tuple[House, Phrases]:

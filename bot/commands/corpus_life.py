@@ -15,12 +15,13 @@ from bot.commands.faults import CommandError
 from bot.commands.house import house_of
 from bot.commands.lines import print_json, print_line
 from bot.corpus_drafts import Draft, Stage, StageError, UnknownDraftError
+from bot.corpus_rights import CorpusRights, RightsError
 from bot.coverage import wanted_originals
 from bot.ownership import own
 from bot.phrases import Phrases
 from bot.publishing import BlockedError, Candidate, Done, SamePersonError
 from bot.taking_in import TakingIn, UnknownFieldError, UnreadyError, facts_of
-from intake.cases import Actor, Role
+from intake.cases import Actor
 from intake.staff import UnknownStaffError
 from rag.changes.figures import figures_missing
 from rag.changes.releases import DocumentChange
@@ -34,7 +35,6 @@ from rag.parsing import Refused
 from rag.policies import Policy
 from rag.proposing import RECKONED
 
-KEEPERS = frozenset({Role.EDITOR, Role.ADMIN})
 _AROUND = 24
 """Characters shown on either side of a span."""
 
@@ -57,6 +57,10 @@ class Desk:
     def taking_in(self) -> TakingIn:
         return self.house.taking_in
 
+    @property
+    def rights(self) -> CorpusRights:
+        return self.house.rights
+
     def say(self, key: str, **values: object) -> str:
         return self.phrases.say(key, **values)
 
@@ -65,7 +69,7 @@ class Desk:
             print_line(line)
 
     def actor(self) -> Actor:
-        """Who `--as` is; CommandError where nobody is named, or they may not."""
+        """Who `--as` is; CommandError where nobody is named, RightsError where they are no keeper of the corpus."""
         account = self.options.account
         if not account:
             raise CommandError(self.say("error.as"))
@@ -73,9 +77,18 @@ class Desk:
             actor = self.house.needs().register.actor(account, "cli", self.house.clock.now())
         except UnknownStaffError as fault:
             raise CommandError(self.say("error.no_account", account=account)) from fault
-        if not actor.has(*KEEPERS):
-            raise CommandError(self.say("error.role", account=account))
+        self.rights.reach(actor)
         return actor
+
+    def city_actor(self) -> Actor:
+        """As `actor`; RightsError where they may not do what concerns the corpus as a whole."""
+        actor = self.actor()
+        self.rights.require_city(actor)
+        return actor
+
+    def not_allowed(self, fault: RightsError) -> str:
+        account, places = self.options.account, "、".join(fault.places) or "—"
+        return self.say(f"rights.{fault.why}", account=account, places=places, named=fault.named)
 
     def refused(self, reason: str) -> str:
         """Why a file is not taken, in words where there are some."""
@@ -96,6 +109,8 @@ def opened(options: argparse.Namespace) -> Iterator[Desk]:
     except StageError as fault:
         stage = desk.say(f"stage.{fault.stands}")
         raise CommandError(desk.say("error.stage", draft=fault.draft, stage=stage)) from fault
+    except RightsError as fault:
+        raise CommandError(desk.not_allowed(fault)) from fault
     except UnreadyError as fault:
         raise CommandError(_unready(desk, fault)) from fault
     finally:
@@ -103,7 +118,7 @@ def opened(options: argparse.Namespace) -> Iterator[Desk]:
 
 
 def add(options: argparse.Namespace) -> int:
-    """Exit 1 where a file could not be read; the others are taken in."""
+    """Exit 1 where a file could not be read or is not for who takes it in; the others are taken in."""
     options.no_vectors = True
     with opened(options) as desk:
         actor, path = desk.actor(), Path(options.path)
@@ -111,7 +126,7 @@ def add(options: argparse.Namespace) -> int:
             raise CommandError(desk.say("error.no_file", file=path))
         files, failed = list(desk.taking_in.files(path)), 0
         for file in files:
-            failed += _add(desk, file, actor.id)
+            failed += _add(desk, file, actor)
         if not files:
             raise CommandError(desk.say("error.no_files", folder=path))
         if len(files) > 1:
@@ -119,10 +134,10 @@ def add(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _add(desk: Desk, file: Path, by: str) -> bool:
+def _add(desk: Desk, file: Path, actor: Actor) -> bool:
     """Whether it failed."""
     try:
-        taken = desk.taking_in.add(file, by)
+        taken = desk.rights.add(actor, file)
     except Refused as fault:
         desk.tell("add.refused", file=file.name, why=desk.refused(str(fault.reason)))
         return True
@@ -136,6 +151,9 @@ def _add(desk: Desk, file: Path, by: str) -> bool:
         return False
     desk.tell("add.taken", file=file.name, draft=draft.id, title=draft.title)
     _show(desk, draft)
+    if (foreign := desk.rights.foreign(actor, draft)) is not None:
+        desk.tell("add.foreign", draft=draft.id, why=desk.not_allowed(foreign))
+        return True
     desk.tell("add.next", draft=draft.id)
     return False
 
@@ -159,20 +177,20 @@ def review(options: argparse.Namespace) -> int:
 
 def _changed(desk: Desk, draft: Draft) -> Draft:
     """The draft after what the options ask for, in this order: reopen, set, clear, confirm, then submit or exclude."""
-    options, taking_in = desk.options, desk.taking_in
+    options, rights = desk.options, desk.rights
     written = dict(_pair(desk, typed) for typed in options.set) | dict.fromkeys(options.clear)
     if not (written or options.confirm or options.submit or options.exclude or options.reopen):
         return draft
-    by = desk.actor().id
+    actor = desk.actor()
     if options.reopen:
-        draft = taking_in.reopen(draft.id, by)
+        draft = rights.reopen(actor, draft.id)
     if written:
-        draft = taking_in.edit(draft.id, written, by)
+        draft = rights.edit(actor, draft.id, written)
     if options.confirm:
-        draft = taking_in.confirm(draft.id, [n for typed in options.confirm for n in typed.split(",")], by)
+        draft = rights.confirm(actor, draft.id, [n for typed in options.confirm for n in typed.split(",")])
     if options.exclude:
-        return taking_in.exclude(draft.id, options.exclude, by)
-    return taking_in.submit(draft.id, by) if options.submit else draft
+        return rights.exclude(actor, draft.id, options.exclude)
+    return rights.submit(actor, draft.id) if options.submit else draft
 
 
 def _pair(desk: Desk, typed: str) -> tuple[str, str]:
@@ -283,7 +301,7 @@ def publish(options: argparse.Namespace) -> int:
             _plan(desk, candidate)
             _trial(desk, publishing.trial(candidate), candidate)
             return 0
-        actor = desk.actor()
+        actor = desk.city_actor()
         with own(desk.house.settings.data_dir, "corpus publish"):
             candidate = publishing.candidate()
             _plan(desk, candidate)

@@ -12,12 +12,12 @@ from bot.channels.web_chat.pages import tone
 from bot.console.corpus_lines import CHECKED, HELD, TEXTS, Filter, chosen, coverage, lines_of, places_of, states_of
 from bot.console.rules import Routes
 from bot.console.visit import Visit
+from bot.corpus_rights import KEEPERS
 from intake.cases import Role
 from rag.models import Category, PolicyState
 
 routes = Routes()
 
-KEEPERS = frozenset({Role.EDITOR, Role.ADMIN})
 LOOKERS = KEEPERS | {Role.AUDITOR}
 PER_PAGE = 50
 

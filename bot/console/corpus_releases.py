@@ -12,10 +12,11 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from bot.channels.web_chat.pages import lang_of
-from bot.console.corpus_pages import KEEPERS, LOOKERS
+from bot.console.corpus_pages import LOOKERS
 from bot.console.rules import Routes
 from bot.console.store.corpus_journal import BACK, BEGUN, FAILED, PUBLISHED, SAME, CorpusJournal, Published
 from bot.console.visit import Declined, Visit
+from bot.corpus_rights import KEEPERS, is_city_keeper
 from bot.refreshing import BusyError, Run, UnknownReleaseError
 from intake.cases import Actor
 from rag.indexing import Plan, make_plan
@@ -70,6 +71,7 @@ def progress(visit: Visit) -> Response:
 def index(visit: Visit) -> Response:
     """Refresh beside whoever asked. Who comes second is told who was first, and nothing is done twice."""
     parts, actor = visit.desk.parts, visit.who.actor
+    parts.rights.require_city(actor)
     journal, live = CorpusJournal(parts.engine), parts.places.store.live()
     before = live.id if live else ""
 
@@ -92,6 +94,7 @@ def one_release(visit: Visit) -> Response:
 def go_back(visit: Visit) -> Response:
     """Have this release serve again. The reason goes on record with who did it."""
     parts, kept, live = visit.desk.parts, _release(visit), visit.desk.parts.places.store.live()
+    parts.rights.require_city(visit.who.actor)
     reason = visit.line("reason")
     if len(reason) < SHORTEST_REASON:
         return _one(visit, wrong="corpus.reason_missing", reason=reason, status=422)
@@ -145,7 +148,7 @@ def _page(visit: Visit, *, busy: BusyError | None = None, status: int = 200) -> 
         "interrupted": None if running else _interrupted(visit),
         "busy": busy,
         "names": names,
-        "may": visit.who.has(*KEEPERS),
+        "may": is_city_keeper(visit.who.actor),
     }
     return visit.page("corpus_releases.html", status=status, **context)
 
@@ -163,7 +166,7 @@ def _one(visit: Visit, *, wrong: str = "", reason: str = "", status: int = 200) 
         "names": _names(visit),
         "wrong": wrong,
         "reason": reason,
-        "may": visit.who.has(*KEEPERS),
+        "may": is_city_keeper(visit.who.actor),
     }
     return visit.page("corpus_release.html", status=status, **context)
 

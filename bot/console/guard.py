@@ -1,7 +1,8 @@
 """Stands before every handler and asks what its rule says: a private line, who, their role, the form's token.
 
 The order matters: nobody's form is read before it is known whose session it is, and nothing is handled before all of
-it holds. What a person may do to a case is not asked here but of intake.review, by the handlers.
+it holds. What a person may do to a case is not asked here but of intake.review, by the handlers; what to the corpus, of
+bot/corpus_rights.py.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bot.console.rules import Handler, Rule
 from bot.console.session import HOME, SignedIn, csrf_of, is_private, new_token, same
 from bot.console.signing_in import RefusedError
 from bot.console.visit import Declined, Visit, inside
+from bot.corpus_rights import RightsError
 from intake.review import GuardError, NotAllowedError, NotFoundError
 
 TOKEN_FIELD = "csrf"  # noqa: S105  # the name of a field
@@ -67,6 +69,9 @@ async def _handled(handler: Handler, visit: Visit) -> Response:
         return await run_in_threadpool(cast(Callable[[Visit], Response], handler), visit)
     except NotFoundError as error:
         raise Declined(404, "not_found") from error
+    except RightsError as error:
+        places = "、".join(error.places) or "—"
+        raise Declined(403, f"rights_{error.why}", places=places, named=error.named) from error
     except (NotAllowedError, GuardError) as error:
         raise Declined(403 if isinstance(error, NotAllowedError) else 422, "not_allowed") from error
 

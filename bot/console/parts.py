@@ -16,6 +16,7 @@ from bot.arrivals import Arrivals
 from bot.channels.web_chat.ports import Library
 from bot.clock import Clock
 from bot.console.queue_board import Board
+from bot.corpus_rights import CorpusRights
 from bot.history import History
 from bot.needs import Needs
 from bot.page_images import PageImages
@@ -60,7 +61,7 @@ class Documents:
 @dataclass(frozen=True, slots=True)
 class ConsoleParts:
     """`places` and `reader` are the index and who reads it, `corpus` who publishes, `documents` the files that are on
-    their way there; `hasher` makes password hashes.
+    their way there, `rights` what each of the staff may do to it all; `hasher` makes password hashes.
 
     `https`: browsers reach the console over TLS. `totp_required`: nobody goes on without a second factor.
     `board` are the cases as the queue and the numbers use them, `ledger` what their histories come to, one of each for
@@ -77,6 +78,7 @@ class ConsoleParts:
     places: Indexes
     corpus: CorpusWork
     documents: Documents
+    rights: CorpusRights
     settings: Settings
     clock: Clock
     engine: Engine

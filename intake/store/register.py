@@ -112,8 +112,9 @@ class Register:
                 raise UnknownStaffError(staff)
             absent = rows.stands_in_for(connection, staff, now)
             of_teams = rows.teams_of(connection, {staff} | {colleague.id for colleague in absent})
-        lent = (c.areas for c in absent if person.roles & _BY_AREA and person.roles & _BY_AREA <= c.roles)
-        return Actor(person.id, person.name, person.roles, via, person.areas.union(*lent), of_teams)
+        by_area = person.roles & _BY_AREA
+        lent = frozenset(area for c in absent if by_area and by_area <= c.roles for area in c.areas) - person.areas
+        return Actor(person.id, person.name, person.roles, via, person.areas | lent, of_teams, lent)
 
     def put_team(self, team: Team, actor: Actor, now: datetime) -> None:
         """Add or replace a team. Raises NoCityTeamError if it was the last active city team and would be none."""

@@ -90,3 +90,32 @@ def test_digests_are_ranked_by_the_questions_they_answered(staffed: Run, capfd: 
     lines = capfd.readouterr().out.splitlines()
     assert lines[0].startswith("摘要 7 份")
     assert len(lines) == 4
+
+
+def test_a_district_editor_proposes_for_the_district_only(
+    staffed: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CORPUS_DIR", str(corpus))
+    local = ("--as", "local")
+    assert staffed("staff", "add", "local", "--name", "区编", "--role", "editor", "--area", "崂山", "--as", "boss") == 0
+    own = (
+        NOTICE.replace("青岛市深海", "崂山区深海")
+        .replace("青岛市海洋发展局", "青岛市崂山区人民政府")
+        .replace("青海规", "崂政发")
+    )
+    (tmp_path / "own.txt").write_text(own.replace("《青岛市高新技术企业培育若干措施》同时废止。", ""), "utf-8")
+    (tmp_path / "city.txt").write_text(NOTICE, "utf-8")
+    capfd.readouterr()
+    assert staffed("corpus", "add", tmp_path / "own.txt", *local) == 0
+    assert staffed("corpus", "add", tmp_path / "city.txt", *local) == 1
+    assert "第 2 号稿留在待处理里。这份稿适用于青岛市，不在账号 local 的范围（崂山区）内" in capfd.readouterr().out
+    assert staffed("corpus", "review", "2", "--confirm", "all", *local) == 1
+    assert staffed("corpus", "review", "1", "--set", "jurisdiction=青岛市", *local) == 1
+    assert staffed("corpus", "review", "1", "--clear", "jurisdiction", *local) == 1
+    assert staffed("corpus", "review", "1", "--confirm", "all", "--submit", *local) == 0
+    assert staffed("corpus", "publish", *local) == 1
+    assert staffed("corpus", "rollback", *local) == 1
+    said = [line.split("，")[0] for line in capfd.readouterr().err.splitlines() if line]
+    away, whole = "这样改以后", "发布、撤回、来源和定时更新由市级政策编辑或管理员办理。账号 local 管 崂山区"
+    assert said == ["这份稿适用于青岛市", away, away, whole, whole]
+    assert staffed("corpus", "publish", "--as", "boss") == 0

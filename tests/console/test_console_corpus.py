@@ -459,3 +459,16 @@ def test_the_most_asked_come_first_then_the_latest() -> None:
 
 def _now() -> datetime:
     return datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+
+
+def test_a_district_editor_neither_publishes_nor_goes_back(
+    console: Console, editor: Person, folder: Path, held: Held
+) -> None:
+    index(editor, held)
+    local, before = console.staff("local"), journal(console)
+    assert "立即更新索引" not in text(local.get("/corpus/releases"))
+    for path in ("/corpus/index", f"/corpus/releases/{live(console)}/back"):
+        answer = local.post(path, {"reason": "试一试回滚"})
+        assert answer.status_code == 403
+        assert "您管崂山区，可以收录、核对和提交这里的政策。" in text(answer)
+    assert journal(console) == before

@@ -20,6 +20,7 @@ from bot.console.parts import ConsoleParts, Documents
 from bot.console.passwords import Passwords
 from bot.console.store.credentials import Credentials
 from bot.corpus_drafts import Drafts
+from bot.corpus_rights import CorpusRights
 from bot.history import History
 from bot.page_images import PageImages
 from bot.publishing import Publishing
@@ -45,10 +46,11 @@ _TOKEN = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 
 EVERYBODY = {
     **STAFF,
-    "edit": Staff("edit", "冯编", frozenset({Role.EDITOR}), frozenset({"370212"})),
+    "edit": Staff("edit", "冯编", frozenset({Role.EDITOR})),
+    "local": Staff("local", "褚区", frozenset({Role.EDITOR}), frozenset({"370212"})),
     "far": Staff("far", "陈远", frozenset({Role.CLERK}), frozenset({"370281"})),
 }
-"""One account a role, and a clerk of another district."""
+"""One account a role, an editor of one district, and a clerk of another."""
 
 
 @lru_cache(maxsize=1)
@@ -67,7 +69,7 @@ class Console:
 
     def __post_init__(self) -> None:
         self.parts = parts_of(self.bureau, **self.settings)
-        for account in ("edit", "far"):
+        for account in ("edit", "local", "far"):
             self.bureau.needs.register.put_staff(EVERYBODY[account], SYSTEM, self.bureau.clock.now())
         credentials = Credentials(self.bureau.engine)
         for account in EVERYBODY:
@@ -145,6 +147,7 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
     folder = Path(bureau.settings.data_dir) / "policies"
     spawn = settings.pop("spawn", at_once)
     work = CorpusWork(folder, places, reader, bureau.clock.now, spawn)
+    documents = documents_of(bureau, work, spawn, settings)
     calendar = bureau.needs.timing.calendar
     assert isinstance(calendar, FollowedCalendar)
     given: dict[str, Any] = {
@@ -155,7 +158,8 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
         "reader": reader,
         "places": places,
         "corpus": work,
-        "documents": documents_of(bureau, work, spawn, settings),
+        "documents": documents,
+        "rights": CorpusRights(documents.taking_in, bureau.needs.reference),
         "settings": bureau.settings,
         "clock": bureau.clock,
         "engine": bureau.engine,

@@ -18,6 +18,7 @@ from bot.channels.telegram_bot.threads import in_thread
 from bot.channels.telegram_bot.visits import Visit
 from bot.channels.telegram_bot.words import Words
 from bot.clock import SHANGHAI
+from bot.corpus_rights import is_city_keeper
 from bot.dialogs.words import Words as NeedsWords
 from bot.logs import Redactor
 from bot.needs import Needs
@@ -85,7 +86,7 @@ class StaffRoom:
     async def corpus_pressed(self, visit: Visit, what: str) -> Outcome:
         """The buttons under /corpus: asking is not doing."""
         corpus, words = self._hall.corpus, visit.words
-        if corpus is None or not await in_thread(self._may, visit, _ADMINS):
+        if corpus is None or not await in_thread(self._keeps_all, visit):
             return say(words.say("staff.not_allowed"))
         if what == "refresh":
             row = (
@@ -99,7 +100,7 @@ class StaffRoom:
 
     async def _corpus(self, visit: Visit, _argument: str) -> Outcome:
         corpus = self._hall.corpus
-        if corpus is None or not await in_thread(self._may, visit, _ADMINS):
+        if corpus is None or not await in_thread(self._keeps_all, visit):
             return say(visit.words.say("staff.not_allowed"))
         row = (Button(visit.words.say("button.refresh"), {"corpus": "refresh"}),)
         return Outcome((Part(await in_thread(corpus.status), rows=(row,), owner=visit.sender.id),))
@@ -153,6 +154,10 @@ class StaffRoom:
     def _may(self, visit: Visit, roles: tuple[Role, ...]) -> bool:
         actor = self._actor(visit)
         return actor is not None and actor.has(*roles)
+
+    def _keeps_all(self, visit: Visit) -> bool:
+        actor = self._actor(visit)
+        return actor is not None and is_city_keeper(actor)
 
     def _bind(self, visit: Visit, command: Command, needs: Needs) -> Outcome:
         words, actor = visit.words, self._actor(visit)
