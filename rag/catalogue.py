@@ -14,7 +14,9 @@ from rag.guardrails import fold
 from rag.jurisdictions import Place, line
 from rag.legal_time import Standing, state_on
 from rag.lexical import terms_of
+from rag.models import Passage
 from rag.opened import Mask, OpenRelease
+from rag.page_anchors import Stretch, pages_of, stretches
 from rag.policies import Policy
 from rag.succession import Successor, heir, successions
 from rag.understanding import NumberRef
@@ -42,6 +44,8 @@ class Catalogue:
         self._titles = [version.document.title for version in opened.documents]
         self._stale_after_days = stale_after_days
         self._standings = lru_cache(maxsize=64)(self._standings_on)
+        self._stretches = lru_cache(maxsize=256)(self._stretches_of)
+        self._versions = opened.documents
 
     @property
     def only_policies(self) -> bool:
@@ -72,6 +76,21 @@ class Catalogue:
 
     def _standings_on(self, day: date) -> Sequence[Standing | None]:
         return [None if policy is None else state_on(policy, day, self._stale_after_days) for policy in self.policies]
+
+    def pages(self, row: int, passage: Passage, start: int, end: int) -> tuple[int, int] | None:
+        """First and last page of the official file that passage.text[start:end] is printed on; None if not sure."""
+        version = self._versions[row]
+        span = next((span for span in version.spans if span.passage == passage.id), None)
+        found = self._stretches(row)
+        if span is None or not found:
+            return None
+        at = version.document.text.find(passage.text, span.start, span.end)
+        return pages_of(version.document.text, found, at + start, at + end) if at >= 0 else None
+
+    def _stretches_of(self, row: int) -> tuple[Stretch, ...]:
+        policy = self.policies[row]
+        anchors = policy.original.pages if policy and policy.original else ()
+        return stretches(self._versions[row].document.text, anchors) if anchors else ()
 
     def heir(self, policy: str, day: date) -> Policy | None:
         """What took a retired policy's place, along the chain to what stands on that day; None where nothing did."""

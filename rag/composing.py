@@ -49,6 +49,8 @@ def cite(hit: Hit, quote: str, shelf: Shelf, day: date) -> Citation:
     row = shelf.catalogue.place[hit.passage.document]
     policy, standing = shelf.catalogue.policies[row], shelf.catalogue.standing(row, day)
     successor = shelf.catalogue.heir(policy.id, day) if policy and standing and standing.state.retired else None
+    start = max(hit.passage.text.find(quote), 0)
+    pages = shelf.catalogue.pages(row, hit.passage, start, start + len(quote))
     return Citation(
         passage=hit.passage.id,
         policy=hit.passage.document,
@@ -64,6 +66,8 @@ def cite(hit: Hit, quote: str, shelf: Shelf, day: date) -> Citation:
         judged=standing.judged if standing else None,
         url=official_url(policy) if policy else None,
         successor=successor.id if successor else None,
+        page=pages[0] if pages else None,
+        last_page=pages[1] if pages else None,
     )
 
 

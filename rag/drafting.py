@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from rag.jurisdictions import parse_place
-from rag.policies import JudgedStatus, Policy
+from rag.policies import JudgedStatus, Original, Policy
 from rag.proposing import Proposals, Proposed
 from rag.proposing.versions import title_key
 
@@ -108,8 +108,11 @@ def new_id(found: Proposals, taken: set[str]) -> str:
 _CARRIED = ("industries", "relations", "application", "contact", "contact_asof")
 
 
-def as_file(fields: Mapping[str, Any], body: str, asof: str, held: Policy | None = None) -> str:
-    """The policy file: front matter and the text as it was read. `asof` is the day the fields were confirmed.
+def as_file(
+    fields: Mapping[str, Any], body: str, asof: str, held: Policy | None = None, original: Original | None = None
+) -> str:
+    """The policy file: front matter and the text as it was read. `asof` is the day the fields were confirmed,
+    `original` the file that it was read from.
 
     `held` is the card of the digest whose place it takes: what its text was not asked for stays (whom to ask, where to
     apply, relations), and so does the official page it was read at.
@@ -125,6 +128,7 @@ def as_file(fields: Mapping[str, Any], body: str, asof: str, held: Policy | None
         card |= {"inferred": [name for name in held.inferred if name in _CARRIED and name in card]}
         page = next((s.url for s in held.sources if s.official and s.url), None)
         card["sources"][0] |= {"url": page} if page and not fields.get("url") else {}
+    card |= {"original": original.model_dump(mode="json")} if original is not None else {}
     ordered = {name: card[name] for name in Policy.model_fields if name in card and card[name] != []}
     written = yaml.safe_dump(ordered, allow_unicode=True, sort_keys=False, width=10_000)
     return f"---\n{written}---\n{body.lstrip(chr(10))}"

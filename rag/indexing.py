@@ -21,6 +21,7 @@ from rag.chunking import chunk
 from rag.dense import DenseStore
 from rag.models import Document, DocumentVersion, Passage, Release, Span
 from rag.opened import OpenRelease
+from rag.policies import Policy
 from rag.ports import Embedder, EmbedderError, ReleaseStore, Vector, VectorCache, VectorStore, VectorStoreError
 from rag.segments import Segment, SegmentError, SegmentStore, embedded_text, make_segment, merge
 
@@ -77,9 +78,14 @@ class Indexes:
 
 def version_of(document: Document) -> str:
     """The digest of a document's text and front matter."""
-    card = document.policy.model_dump_json() if document.policy else ""
+    card = _card(document.policy) if document.policy else ""
     whole = json.dumps([document.id, document.title, document.text, card], ensure_ascii=False)
     return sha256(whole.encode()).hexdigest()[:24]
+
+
+def _card(policy: Policy) -> str:
+    """A card without an original reads as it did before there were any: its version stays what it was."""
+    return policy.model_dump_json(exclude=None if policy.original else {"original"})
 
 
 def make_plan(documents: Mapping[str, str], live: Release | None) -> Plan:

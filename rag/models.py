@@ -171,7 +171,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The card under a claim. Everything in it comes from the index, nothing from a model."""
+    """The card under a claim. Everything in it comes from the index, nothing from a model.
+
+    `page` and `last_page` are where the official file has the quote printed, from 1; None where that is not sure.
+    """
 
     passage: str
     policy: str
@@ -187,6 +190,8 @@ class Citation:
     judged: date | None
     url: str | None
     successor: str | None = None
+    page: int | None = None
+    last_page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from rag.models import Category, Confidence, Level
+from rag.page_anchors import ANCHOR
 
 
 def _in_the_calendar(partial: str) -> str:
@@ -81,6 +82,15 @@ class Source(Part):
     url: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = None
 
 
+class Original(Part):
+    """The official file that the text was read from: the SHA-256 of its bytes, the ending of its name, and on which
+    page each line of the text is printed (rag/page_anchors)."""
+
+    file: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    ending: Literal["pdf", "docx", "xlsx", "html", "htm", "txt", "md", "png", "jpg", "jpeg"]
+    pages: tuple[Annotated[str, StringConstraints(pattern=f"^{ANCHOR.pattern}$", max_length=50_000)], ...] = ()
+
+
 class Condition(Part):
     """A typed condition for the eligibility check to come (政策体检)."""
 
@@ -129,3 +139,4 @@ class Policy(Part):
     conditions: tuple[Condition, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     notes: Line | None = None
+    original: Original | None = None

@@ -10,7 +10,7 @@ Every format ends in the same steps (`assembling`): characters normalised, artic
 instruction-like text set aside.
 """
 
-from rag.parsing.markdown import as_markdown, block_at, page_at
+from rag.parsing.markdown import as_markdown, block_at, page_at, page_starts, printed
 from rag.parsing.models import (
     Block,
     BlockKind,
@@ -19,6 +19,7 @@ from rag.parsing.models import (
     Limits,
     Notice,
     Parsed,
+    Printed,
     Reason,
     Refused,
     Warned,
@@ -33,11 +34,14 @@ __all__ = [
     "Limits",
     "Notice",
     "Parsed",
+    "Printed",
     "Reason",
     "Refused",
     "Warned",
     "as_markdown",
     "block_at",
     "page_at",
+    "page_starts",
     "parse_file",
+    "printed",
 ]

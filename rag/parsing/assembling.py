@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from rag.chunking.marks import Mark, Rank, read_mark
 from rag.parsing.characters import unlettered, whole
@@ -13,6 +14,7 @@ from rag.parsing.instructions import set_aside
 from rag.parsing.kinds import Kind, kind_of
 from rag.parsing.markdown import placed
 from rag.parsing.models import Block, BlockKind, Hidden, HiddenWhy, Limits, Notice, Parsed, Reason, Refused, Warned
+from rag.parsing.printing import MOST, after_cut, lines_in, rows_in
 from rag.parsing.rows import markdown_table
 
 PIPELINE = "1"  # goes up when these steps change what comes out
@@ -52,6 +54,7 @@ def assembled(drafted: Drafted, kind: Kind, digest: str, limits: Limits) -> Pars
         spoken += len(aside)
         if kept.strip():
             blocks.append(block if not aside else _with_text(block, kept))
+    blocks = _few_lines(blocks)
     _hold_caps(blocks, drafted, limits)
     notices = Counter(drafted.notices)
     notices[Notice.HIDDEN] = len(hidden) - spoken
@@ -101,13 +104,14 @@ def _reader(kind: Kind) -> Callable[[bytes, Limits, int], Drafted]:
 def _blocks(drafts: Iterable[Draft]) -> Iterator[Block]:
     for draft in drafts:
         if draft.rows is not None:
-            text = markdown_table([[whole(cell) for cell in row] for row in draft.rows])
-            kind, level = BlockKind.TABLE, 0
+            rows = [[whole(cell) for cell in row] for row in draft.rows]
+            text = markdown_table(rows)
+            kind, level, lines = BlockKind.TABLE, 0, rows_in(text, rows, draft.printed)
         else:
             text = _trimmed(whole(draft.text))
-            kind, level = _classified(draft, text)
+            (kind, level), lines = _classified(draft, text), lines_in(text, draft.printed)
         if text:
-            yield Block(kind, text, level, draft.page, box=draft.box, sheet=draft.sheet)
+            yield Block(kind, text, level, draft.page, box=draft.box, sheet=draft.sheet, lines=lines)
 
 
 def _trimmed(text: str) -> str:
@@ -135,7 +139,13 @@ def _is_heading(text: str, mark: Mark) -> bool:
 
 
 def _with_text(block: Block, text: str) -> Block:
-    return Block(block.kind, text, block.level, block.page, box=block.box, sheet=block.sheet)
+    return replace(block, text=text, lines=after_cut(block.lines, block.text, text))
+
+
+def _few_lines(blocks: list[Block]) -> list[Block]:
+    """The places of lines are dropped where there are too many to keep."""
+    many = sum(len(block.lines) for block in blocks) > MOST
+    return [replace(block, lines=()) for block in blocks] if many else blocks
 
 
 def _rows_aside(table: str) -> tuple[str, list[str]]:

@@ -19,6 +19,16 @@ class Shape(StrEnum):
     NOTE = "note"
 
 
+@dataclass(frozen=True, slots=True)
+class PrintedLine:
+    """A line of a paragraph, or a row of a table, on its page. `before` counts the letters and figures of the stretch
+    that come before it: marks and blanks are mended later, letters are not."""
+
+    before: int
+    page: int
+    box: Box
+
+
 @dataclass(slots=True)
 class Draft:
     """A stretch of text. A table has `rows` instead of text; `level` is that of a heading, 0 where it is not known."""
@@ -30,6 +40,7 @@ class Draft:
     box: Box | None = None
     sheet: str | None = None
     rows: list[list[str]] | None = None
+    printed: list[PrintedLine] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rag.parsing.models import Block, BlockKind, Parsed
+from rag.parsing.models import Block, BlockKind, Box, Parsed
 
 
 def as_markdown(parsed: Parsed) -> str:
@@ -38,7 +38,28 @@ def block_at(parsed: Parsed, offset: int) -> Block | None:
 def page_at(parsed: Parsed, offset: int) -> int | None:
     """The page that this offset of `as_markdown` was printed on, from 1; None where it is not known."""
     block = block_at(parsed, offset)
-    return block.page if block is not None else None
+    if block is None:
+        return None
+    inside = offset - block.start - _mark(block)
+    return next((line.page for line in reversed(block.lines) if line.start <= inside), block.page)
+
+
+def printed(parsed: Parsed) -> tuple[tuple[int, int, Box], ...]:
+    """(offset in `as_markdown`, page, box) of every line whose place on its page is known, in order."""
+    return tuple(
+        (block.start + _mark(block) + line.start, line.page, line.box) for block in parsed.blocks for line in block.lines
+    )
+
+
+def page_starts(parsed: Parsed) -> tuple[tuple[int, int], ...]:
+    """(offset in `as_markdown`, page) where each page begins, be it within a paragraph."""
+    firsts: dict[int, int] = {}
+    for block in parsed.blocks:
+        if block.page is not None:
+            firsts.setdefault(block.page, block.start)
+        for line in block.lines:
+            firsts.setdefault(line.page, block.start + _mark(block) + line.start)
+    return tuple(sorted((start, page) for page, start in firsts.items()))
 
 
 def _joined(blocks: tuple[Block, ...]) -> str:
@@ -56,3 +77,8 @@ def _gap(before: Block, after: Block) -> str:
 
 def _written(block: Block) -> str:
     return f"{'#' * block.level} {block.text}" if block.kind == BlockKind.HEADING else block.text
+
+
+def _mark(block: Block) -> int:
+    """Characters of Markdown before the block's own text."""
+    return block.level + 1 if block.kind == BlockKind.HEADING else 0

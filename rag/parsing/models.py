@@ -110,12 +110,22 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """A line as it is printed: where it begins in the block's text, and where it stands on which page."""
+
+    start: int
+    page: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A stretch of the text in reading order.
 
     `level` is 1 to 6 for a heading and 0 for all else. `page` is None where the format has none (HTML, TXT, Markdown,
     most DOCX). `start` is where the block begins in `as_markdown`. `box` is (left, top, right, bottom) in points from
-    the page's upper left corner, for files with pages only. `sheet` is the name of the XLSX sheet it is from.
+    the page's upper left corner, for files with pages only. `sheet` is the name of the XLSX sheet it is from. `lines` are the lines it is printed on (rows
+    of a table), in order, where the file has pages: a block that runs on over a page's end says so here.
     """
 
     kind: BlockKind
@@ -125,6 +135,7 @@ class Block:
     start: int = 0
     box: Box | None = None
     sheet: str | None = None
+    lines: tuple[Printed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

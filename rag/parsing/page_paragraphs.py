@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
 from rag.chunking.marks import read_mark
-from rag.parsing.drafts import Draft, Shape
+from rag.parsing.drafts import Draft, PrintedLine, Shape
+from rag.parsing.models import Box
 from rag.parsing.page_lines import Line
 
 _ZONE = 0.12  # of the page's height, above and below: where running lines stand
@@ -166,15 +167,26 @@ def _draft(paragraph: _Paragraph, body: float) -> Draft:
     lines = paragraph.lines
     first = lines[0]
     text = paragraph.text
-    on_page = [line for line in lines if line.page == first.page and line.column == first.column]
-    box = (
-        round(min(line.left for line in on_page), 1),
-        round(min(line.top for line in on_page), 1),
-        round(max(line.right for line in on_page), 1),
-        round(max(line.bottom for line in on_page), 1),
-    )
+    box = _around([line for line in lines if line.page == first.page and line.column == first.column])
     level = _level(text, first, body)
-    return Draft(Shape.HEADING if level else Shape.FLOW, text, level, first.page, box)
+    shape = Shape.HEADING if level else Shape.FLOW
+    return Draft(shape, text, level, first.page, box, printed=list(_printed(lines)))
+
+
+def _printed(lines: Sequence[Line]) -> Iterator[PrintedLine]:
+    before = 0
+    for line in lines:
+        yield PrintedLine(before, line.page, _around([line]))
+        before += sum(character.isalnum() for character in line.text)
+
+
+def _around(lines: Sequence[Line]) -> Box:
+    return (
+        round(min(line.left for line in lines), 1),
+        round(min(line.top for line in lines), 1),
+        round(max(line.right for line in lines), 1),
+        round(max(line.bottom for line in lines), 1),
+    )
 
 
 def _level(text: str, line: Line, body: float) -> int:

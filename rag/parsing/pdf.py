@@ -9,7 +9,7 @@ from importlib.metadata import version
 import pypdfium2 as pdf
 
 from rag.parsing.assembling import ScanFound
-from rag.parsing.drafts import Draft, Drafted, Shape
+from rag.parsing.drafts import Draft, Drafted, PrintedLine, Shape
 from rag.parsing.models import Limits, Notice, Reason, Refused
 from rag.parsing.page_lines import Line, lines_of
 from rag.parsing.page_paragraphs import PageSize, drafts_of, joined, without_running
@@ -124,7 +124,8 @@ def _split_tables(found: Page, number: int, content: _Content, drafted: Drafted)
         left, top, right, bottom = table.rect
         box = (round(left, 1), round(top, 1), round(right, 1), round(bottom, 1))
         rows = table.filled(lambda cell, words=words: words.get(cell, ""))  # type: ignore[misc]
-        content.tables.append((top, Draft(Shape.TABLE, page=number, box=box, rows=rows)))
+        printed = [PrintedLine(0, number, row) for row in table.row_boxes]
+        content.tables.append((top, Draft(Shape.TABLE, page=number, box=box, rows=rows, printed=printed)))
 
 
 def _table_at(tables: Sequence[Ruled], x: float, y: float) -> tuple[int, int] | None:
@@ -163,10 +164,11 @@ def _add_table(table: Draft, drafted: Drafted) -> None:
     """A table that goes on over a page's end is one, its repeated header said once."""
     last = drafted.drafts[-1] if drafted.drafts else None
     rows, earlier = table.rows or [], last.rows if last is not None else None
-    goes_on = (
-        last is not None and earlier and last.page is not None and table.page is not None and table.page > last.page
-    )
-    if goes_on and earlier and rows and len(rows[0]) == len(earlier[0]):
-        earlier += rows[1:] if rows[0] == earlier[0] else rows
+    page = last.printed[-1].page if last is not None and last.printed else None
+    goes_on = page is not None and table.page is not None and table.page == page + 1
+    if last is not None and goes_on and earlier and rows and len(rows[0]) == len(earlier[0]):
+        said = int(rows[0] == earlier[0])
+        earlier += rows[said:]
+        last.printed += table.printed[said:]
     else:
         drafted.drafts.append(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Rect = tuple[float, float, float, float]  # left, top, right, bottom
 _NEAR = 3.0  # points between lines that are meant to meet
@@ -22,6 +23,11 @@ class Ruled:
     @property
     def rect(self) -> Rect:
         return self.columns[0], self.rows[0], self.columns[-1], self.rows[-1]
+
+    @property
+    def row_boxes(self) -> list[Rect]:
+        left, right = round(self.columns[0], 1), round(self.columns[-1], 1)
+        return [(left, round(top, 1), right, round(bottom, 1)) for top, bottom in pairwise(self.rows)]
 
     def cell_at(self, x: float, y: float) -> int | None:
         """The cell that a point is in; None outside."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
 
-from rag.parsing.models import Block, BlockKind, Box, Hidden, HiddenWhy, Notice, Parsed, Reason, Refused, Warned
+from rag.parsing.models import Block, BlockKind, Box, Hidden, HiddenWhy, Notice, Parsed, Printed, Reason, Refused, Warned
 
 
 def packed(parsed: Parsed) -> bytes:
@@ -75,12 +75,17 @@ def _parsed(found: dict[str, Any], rest: Iterable[bytes]) -> Parsed:
     )
 
 
-def _block(kind: str, text: str, level: int, page: int | None, start: int, box: Any, sheet: str | None) -> Block:
-    return Block(BlockKind(kind), text, level, page, start, _box(box), sheet)
+def _block(
+    kind: str, text: str, level: int, page: int | None, start: int, box: Any, sheet: str | None, lines: Any
+) -> Block:
+    printed = tuple(Printed(int(at), int(on), _sure_box(place)) for at, on, place in lines)
+    return Block(BlockKind(kind), text, level, page, start, _box(box), sheet, printed)
 
 
 def _box(found: Any) -> Box | None:
-    if found is None:
-        return None
+    return None if found is None else _sure_box(found)
+
+
+def _sure_box(found: Any) -> Box:
     left, top, right, bottom = (float(number) for number in found)
     return left, top, right, bottom
