@@ -88,9 +88,12 @@ class House:
         return Accounts(self.engine, self.clock)
 
     def library(self) -> PublishedLibrary:
+        from bot.corpus_drafts import Drafts
         from bot.library import PublishedLibrary
+        from bot.original_pages import OriginalPages
 
-        return PublishedLibrary(self.reader, self.clock, self.notes)
+        originals = OriginalPages.of(self.page_images, Drafts(self.engine))
+        return PublishedLibrary(self.reader, self.clock, self.notes, originals)
 
     @cached_property
     def work(self) -> CorpusWork:

@@ -17,6 +17,7 @@ from sqlalchemy import Column, Connection, Engine, ForeignKey, Integer, Row, Tab
 
 from db.engine import reading, writing
 from db.schema import CleanText, UtcDateTime, metadata
+from rag.parsing.models import Box
 
 
 class Stage(StrEnum):
@@ -93,14 +94,15 @@ class MovedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Read:
     """What was read of a file. `pages` are (offset in `text`, page) where each page begins, `page_count` how many the
-    file has (0 where it has none); `hidden` and `warnings` are for whoever confirms; `same` is the id of the policy
-    here that it is the text of."""
+    file has (0 where it has none), `places` (offset, page, box in points) of each printed line; `hidden` and
+    `warnings` are for whoever confirms; `same` is the id of the policy here that it is the text of."""
 
     text: str = ""
     parser: str = ""
     parser_version: str = ""
     media_type: str = ""
     pages: tuple[tuple[int, int], ...] = ()
+    places: tuple[tuple[int, int, Box], ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
     warnings: tuple[tuple[str, int], ...] = ()
     remarks: tuple[str, ...] = ()
@@ -175,6 +177,12 @@ class Drafts:
             draft = _draft(connection.execute(query).one())
             _note(connection, draft, by, "found", now)
             return draft, True
+
+    def of_file(self, file_digest: str) -> Draft | None:
+        """What became of the file with these bytes; None where it was not taken in here."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(drafts).where(drafts.c.file_digest == file_digest)).one_or_none()
+            return _draft(row) if row is not None else None
 
     def get(self, number: int) -> Draft:
         """Raises UnknownDraftError."""

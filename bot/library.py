@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.channels.web_chat.ports import PolicyCard, PolicyFilter, PolicyPage, RelatedPolicy, ReleaseCard, Section
+from bot.channels.web_chat.ports import PolicyCard, PolicyFilter, PolicyPage, RelatedPolicy, ReleaseCard, Section, Sheet
 from bot.clock import Clock
+from bot.original_pages import OriginalPages
 from bot.phrases import Phrases
 from rag.guardrails import fold
 from rag.jurisdictions import places as every_place
 from rag.models import Level, Passage
+from rag.page_anchors import pages_said
 from rag.policies import Policy
 from rag.reader import Reader, Shelf
 
@@ -21,10 +24,13 @@ _LEVELS = list(Level)
 class PublishedLibrary:
     """Reads the live release at each call. `notes` are the standing remarks of start-up (no embedder here, …)."""
 
-    def __init__(self, reader: Reader, clock: Clock, notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, reader: Reader, clock: Clock, notes: Sequence[str] = (), originals: OriginalPages | None = None
+    ) -> None:
         self._reader = reader
         self._clock = clock
         self._notes = list(notes)
+        self._originals = originals
 
     def release(self) -> ReleaseCard | None:
         shelf = self._reader.shelf()
@@ -52,7 +58,26 @@ class PublishedLibrary:
     def policy(self, id: str) -> PolicyPage | None:  # noqa: A002  # the API's word
         shelf = self._reader.shelf()
         row = shelf.catalogue.place.get(id) if shelf else None
-        return None if shelf is None or row is None else _page(shelf, row, self._clock.today())
+        if shelf is None or row is None:
+            return None
+        shown = self._originals is not None and self._originals.shown(shelf.catalogue.policies[row])
+        return replace(_page(shelf, row, self._clock.today()), shown_pages=shown)
+
+    def sheet(self, policy: str, page: int, passage: str = "", span: tuple[int, int] | None = None) -> Sheet | None:
+        shelf = self._reader.shelf()
+        found = shelf.catalogue.policy(policy) if shelf else None
+        if shelf is None or found is None or self._originals is None:
+            return None
+        here = next((each for each in shelf.opened.passages_of(policy) if each.id == passage), None)
+        words = here.text if here else ""
+        return self._originals.sheet(found, page, words[slice(*span)] if span else words)
+
+    def page_image(self, policy: str, page: int) -> bytes | None:
+        shelf = self._reader.shelf()
+        found = shelf.catalogue.policy(policy) if shelf else None
+        if found is None or found.original is None or self._originals is None:
+            return None
+        return self._originals.image(found.original, page) if page in pages_said(found.original.pages) else None
 
     def places(self) -> list[str]:
         return [place.name for place in every_place() if place.kind in {"district", "zone"}]
@@ -90,7 +115,7 @@ def _card(shelf: Shelf, row: int, today: date) -> PolicyCard:
         state=standing.state if standing else None,
         issued=policy.issued if policy else None,
         expires=policy.expires if policy else None,
-        confidence=policy.confidence if policy else None,
+        confidence=policy.confidence if policy and policy.text_kind == "digest" else None,
     )
 
 
@@ -115,7 +140,7 @@ def _order(card: PolicyCard) -> tuple[int, bool, str, str]:
 
 def _page(shelf: Shelf, row: int, today: date) -> PolicyPage:
     card = _card(shelf, row, today)
-    sections = tuple(_section(passage) for passage in shelf.opened.passages_of(card.id))
+    sections = tuple(_section(shelf, row, passage) for passage in shelf.opened.passages_of(card.id))
     policy, standing = shelf.catalogue.policies[row], shelf.catalogue.standing(row, today)
     if policy is None:
         return PolicyPage(card, sections)
@@ -133,7 +158,8 @@ def _page(shelf: Shelf, row: int, today: date) -> PolicyPage:
     )
 
 
-def _section(passage: Passage) -> Section:
+def _section(shelf: Shelf, row: int, passage: Passage) -> Section:
+    pages = shelf.catalogue.pages(row, passage, 0, len(passage.text))
     return Section(
         passage=passage.id,
         article=passage.article,
@@ -143,6 +169,8 @@ def _section(passage: Passage) -> Section:
         kind=passage.kind,
         confidence=passage.confidence,
         provision=passage.provision,
+        page=pages[0] if pages else None,
+        last_page=pages[1] if pages else None,
     )
 
 

@@ -21,8 +21,9 @@ from rag.corpus import read_one
 from rag.drafting import FIELDS, LISTS, REQUIRED, Outset, as_file, outset
 from rag.faults import Fault
 from rag.models import Document
-from rag.parsing import Parsed, Reason, Refused, as_markdown
-from rag.policies import Policy
+from rag.page_anchors import anchors_of
+from rag.parsing import Parsed, Reason, Refused, as_markdown, page_starts, printed
+from rag.policies import Original, Policy
 from rag.proposing import propose
 
 SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".html", ".htm", ".txt", ".md"})
@@ -160,7 +161,7 @@ class TakingIn:
         if missing or unconfirmed:
             raise UnreadyError(draft.id, missing, unconfirmed)
         held = next((policy for policy in self.known() if policy.id == card.fields["id"]), None)
-        text = as_file(card.fields, draft.read.text, self._today().isoformat(), held)
+        text = as_file(card.fields, draft.read.text, self._today().isoformat(), held, _original(draft))
         found = read_one(f"{card.fields['id']}.md", text)
         if isinstance(found, list):
             raise UnreadyError(draft.id, (), (), found)
@@ -190,7 +191,8 @@ class TakingIn:
             parser=parsed.parser,
             parser_version=parsed.parser_version,
             media_type=parsed.media_type,
-            pages=_pages(parsed),
+            pages=page_starts(parsed),
+            places=printed(parsed),
             hidden=tuple((str(one.why), one.text[:500]) for one in parsed.hidden),
             warnings=tuple((str(one.notice), one.count) for one in parsed.warnings),
             page_count=parsed.pages or 0,
@@ -241,13 +243,14 @@ def _digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _pages(parsed: Parsed) -> tuple[tuple[int, int], ...]:
-    """Where each page begins in the text."""
-    firsts: dict[int, int] = {}
-    for block in parsed.blocks:
-        if block.page is not None:
-            firsts.setdefault(block.page, block.start)
-    return tuple(sorted((start, page) for page, start in firsts.items()))
+def _original(draft: Draft) -> Original:
+    """The file, and its pages where the place of every line is known: paragraphs may run on over a page's end."""
+    pages = anchors_of(draft.read.text, draft.read.pages) if draft.read.places else ()
+    return Original(file=draft.file_digest, ending=_ending(draft.file_name), pages=pages)
+
+
+def _ending(name: str) -> Any:
+    return Path(name).suffix.lower().removeprefix(".")
 
 
 def as_written(values: Mapping[str, str | None]) -> dict[str, Any]:

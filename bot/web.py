@@ -23,6 +23,7 @@ from bot.channels.web_chat.needs_door import make_needs_door
 from bot.channels.web_chat.needs_ports import Notices, WebNeeds
 from bot.channels.web_chat.needs_routes import needs_routes
 from bot.channels.web_chat.observed import Observed
+from bot.channels.web_chat.original_pages import original_routes
 from bot.channels.web_chat.pages import Pages
 from bot.channels.web_chat.ports import Assistant, Library, Sessions
 from bot.channels.web_chat.service_pages import service_routes
@@ -93,6 +94,7 @@ def create_app(
         stream_routes(desk, faults),
         chat_page_routes(desk, faults, door),
         library_routes(desk),
+        original_routes(desk),
         *(needs_routes(door) if door else ()),
         *((openai_routes(desk, faults, programs),) if programs else ()),
         service_routes(desk, app),

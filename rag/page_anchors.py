@@ -1,4 +1,4 @@
-"""Page anchors: on which page of the official file each line of a policy's text is printed, as the policy file keeps it.
+"""Page anchors: on which page of the official file each line of a policy's text is printed, as its card keeps it.
 
 A page is a line of the card: its number, then four characters for each line of text that begins on it. They are found
 again by what the lines say, never by where they stand: a line that somebody changed or added has no page, the others
@@ -85,6 +85,11 @@ def stretches(text: str, anchors: Sequence[str]) -> tuple[Stretch, ...]:
     )  # fmt: skip
 
 
+def pages_said(anchors: Sequence[str]) -> tuple[int, ...]:
+    """The pages that a text was read from, in order."""
+    return tuple(sorted({found[0] for found in map(_read, anchors) if found is not None}))
+
+
 def pages_of(text: str, found: Sequence[Stretch], start: int, end: int) -> tuple[int, int] | None:
     """First and last page of text[start:end]; None unless the page of every word of it is sure."""
     touched = [stretch for stretch in found if stretch.start < end and stretch.end > start]
@@ -120,7 +125,7 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _print(line: str) -> str:
-    """Four characters for what a line says: 24 bits, so that a changed line passes for the old one once in 16 million."""
+    """Four characters for what a line says: 24 bits, so that another line passes for it once in 16 million."""
     said = re.sub(r"\s+", " ", line).strip()
     return urlsafe_b64encode(blake2b(said.encode(), digest_size=3).digest()).decode()
 
@@ -145,9 +150,7 @@ def _once(prints: Sequence[str]) -> dict[str, int]:
     return {key: index for index, key in enumerate(prints) if counts[key] == 1}
 
 
-def _from_ends(
-    old: Sequence[str], new: Sequence[str], one: tuple[int, int], other: tuple[int, int]
-) -> dict[int, int]:
+def _from_ends(old: Sequence[str], new: Sequence[str], one: tuple[int, int], other: tuple[int, int]) -> dict[int, int]:
     found: dict[int, int] = {}
     (a, c), (b, d) = one, other
     while a < c and b < d and old[a] == new[b]:

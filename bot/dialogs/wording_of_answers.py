@@ -100,13 +100,21 @@ class AnswerText:
                 yield self._clause(citation, reported + text)
 
     def _clause(self, citation: Citation, text: str) -> str:
-        return self._phrases.say("ask.clause", article=citation.article or citation.title, text=text)
+        article = (citation.article or citation.title) + self._page(citation)
+        return self._phrases.say("ask.clause", article=article, text=text)
+
+    def _page(self, citation: Citation) -> str:
+        """Where the official file has it printed; "" where that is not known."""
+        if citation.page is None:
+            return ""
+        one = citation.last_page in {None, citation.page}
+        return self._phrases.say("ask.page" if one else "ask.pages", page=citation.page, last=citation.last_page or 0)
 
     def _nearest(self, citation: Citation) -> str:
         return self._phrases.say(
             "ask.status.nearest_clause",
             title=citation.title,
-            article=citation.article or "",
+            article=(citation.article or "") + self._page(citation),
             mark=self._mark(citation),
             state=citation.policy_status.value if citation.policy_status else "—",
             text=citation.quote,

@@ -51,14 +51,19 @@ def document_change(old: Document, new: Document) -> DocumentChange:
 
 
 def _fields(old: Document, new: Document) -> list[tuple[str, str, str]]:
-    before = old.policy.model_dump(mode="json") if old.policy else {"title": old.title}
-    after = new.policy.model_dump(mode="json") if new.policy else {"title": new.title}
+    before, after = _card(old), _card(new)
     names = dict.fromkeys([*before, *after])
     return [
         (name, _plain(before.get(name)), _plain(after.get(name)))
         for name in names
         if before.get(name) != after.get(name)
     ]
+
+
+def _card(document: Document) -> dict[str, object]:
+    """The card's fields, page anchors apart: they change with every line of the text, which is compared itself."""
+    apart = {"original": {"pages"}}
+    return document.policy.model_dump(mode="json", exclude=apart) if document.policy else {"title": document.title}
 
 
 def _plain(value: object) -> str:

@@ -17,7 +17,7 @@ from rag.parsing.models import Block, BlockKind, Hidden, HiddenWhy, Limits, Noti
 from rag.parsing.printing import MOST, after_cut, lines_in, rows_in
 from rag.parsing.rows import markdown_table
 
-PIPELINE = "1"  # goes up when these steps change what comes out
+PIPELINE = "2"  # goes up when these steps change what comes out
 HEADING_LIMIT = 80  # characters; what is longer is text, however it is printed
 _HIDDEN_LIMIT = 200  # texts shown to an admin; the count says how many there were
 _UNREADABLE_SHARE = 0.3

@@ -47,7 +47,9 @@ def page_at(parsed: Parsed, offset: int) -> int | None:
 def printed(parsed: Parsed) -> tuple[tuple[int, int, Box], ...]:
     """(offset in `as_markdown`, page, box) of every line whose place on its page is known, in order."""
     return tuple(
-        (block.start + _mark(block) + line.start, line.page, line.box) for block in parsed.blocks for line in block.lines
+        (block.start + _mark(block) + line.start, line.page, line.box)
+        for block in parsed.blocks
+        for line in block.lines
     )
 
 

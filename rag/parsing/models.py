@@ -124,8 +124,9 @@ class Block:
 
     `level` is 1 to 6 for a heading and 0 for all else. `page` is None where the format has none (HTML, TXT, Markdown,
     most DOCX). `start` is where the block begins in `as_markdown`. `box` is (left, top, right, bottom) in points from
-    the page's upper left corner, for files with pages only. `sheet` is the name of the XLSX sheet it is from. `lines` are the lines it is printed on (rows
-    of a table), in order, where the file has pages: a block that runs on over a page's end says so here.
+    the page's upper left corner, for files with pages only. `sheet` is the name of the XLSX sheet it is from. `lines`
+    are the lines it is printed on (rows of a table), in order, where the file has pages: a block that runs on over a
+    page's end says so here.
     """
 
     kind: BlockKind

@@ -13,7 +13,7 @@ from typing import Any
 
 from rag.parsing.confinement import confine
 from rag.parsing.models import Limits, Reason, Refused
-from rag.parsing.page_image import PNG
+from rag.parsing.page_image import A4_HEIGHT, PNG
 from rag.parsing.wire import packed_refusal
 
 PIXELS = 1_800_000
@@ -74,7 +74,7 @@ def _of_pdf(data: bytes, number: int) -> bytes:
     page = document[number - 1]
     width, height = page.get_size()
     scale = min(_DPI / 72, (PIXELS / max(width * height, 1)) ** 0.5)
-    return png(page.render(scale=scale, rev_byteorder=True).to_numpy())
+    return png(page.render(scale=scale, rev_byteorder=True).to_numpy(), scale)
 
 
 def _of_picture(data: bytes) -> bytes:
@@ -87,19 +87,26 @@ def _of_picture(data: bytes) -> bytes:
             raise Refused(Reason.BOMB, f"{opened.width} x {opened.height} pixels")
         upright = ImageOps.exif_transpose(opened).convert("RGB")
         share = min(1.0, (PIXELS / (upright.width * upright.height)) ** 0.5)
+        drawn = upright.resize((max(1, int(upright.width * share)), max(1, int(upright.height * share))))
+        dpi = 72 * max(drawn.size) / A4_HEIGHT
         written = io.BytesIO()
-        upright.resize((max(1, int(upright.width * share)), max(1, int(upright.height * share)))).save(written, "PNG")
+        drawn.save(written, "PNG", dpi=(dpi, dpi))
         return written.getvalue()
 
 
-def png(pixels: Any) -> bytes:
-    """Rows of grey (h, w[, 1]), RGB (h, w, 3) or RGBX (h, w, 4) bytes as a PNG: three chunks (W3C PNG, 5 and 11)."""
+def png(pixels: Any, scale: float = 1) -> bytes:
+    """Rows of grey (h, w[, 1]), RGB (h, w, 3) or RGBX (h, w, 4) bytes as a PNG of four chunks (W3C PNG, 5 and 11).
+
+    `scale` is pixels a point; the picture says it (pHYs), so that a place on the page can be found on it.
+    """
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else min(pixels.shape[2], 3)
     rows = pixels.reshape(height, width, -1)[:, :, :channels].reshape(height, width * channels)
     raw = b"".join(b"\0" + row.tobytes() for row in rows)
     head = struct.pack(">IIBBBBB", width, height, 8, 0 if channels == 1 else 2, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(raw, 6)), (b"IEND", b""))
+    metre = round(scale * 72 / 0.0254)
+    physical = struct.pack(">IIB", metre, metre, 1)
+    chunks = ((b"IHDR", head), (b"pHYs", physical), (b"IDAT", zlib.compress(raw, 6)), (b"IEND", b""))
     return PNG + b"".join(_chunk(kind, content) for kind, content in chunks)
 
 

@@ -1,6 +1,7 @@
 """Where each line of a block was printed: from counts of letters in what a reader found to offsets in the text. Pure.
 
-A reader's text is mended on its way (blanks, radicals, 「(」 beside Chinese): offsets move, the order of letters does not.
+A reader's text is mended on its way (blanks, radicals, 「(」 beside Chinese): offsets move, the order of letters
+does not.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def rows_in(table: str, rows: Sequence[Sequence[str]], printed: Sequence[Printed
 
 def after_cut(lines: Sequence[Printed], before: str, after: str) -> tuple[Printed, ...]:
     """The lines of a text that something was taken out of, between its common beginning and its common end."""
-    same = next((n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after)))
+    same = next(
+        (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after))
+    )
     gone = len(before) - len(after)
     moved = (line.start if line.start <= same else max(same, line.start - gone) for line in lines)
     return tuple(Printed(start, line.page, line.box) for start, line in zip(moved, lines, strict=True))

@@ -11,6 +11,7 @@ from typing import Any
 
 from rag.parsing.drafts import Drafted
 from rag.parsing.models import Limits, Notice, Reason, Refused
+from rag.parsing.page_image import A4_HEIGHT
 from rag.parsing.page_lines import Segment, lines_of
 from rag.parsing.page_paragraphs import PageSize, drafts_of, without_running
 
@@ -46,7 +47,7 @@ def read_image(data: bytes, limits: Limits, ocr_pages: int = 0) -> Drafted:
         raise ScanFound(1)
     picture = _decoded(data)
     height, width = picture.shape[:2]
-    scale = max(width, height) / 842  # as if it were an A4 page
+    scale = max(width, height) / A4_HEIGHT
     segments, unsure = _words(_engine(), picture, scale)
     kept, dropped = without_running([lines_of(segments, 1)], [PageSize(width / scale, height / scale)])
     drafted = Drafted("image", _version(), drafts_of(kept[0]), pages=1, unread_pages=[] if segments else [1])
@@ -78,14 +79,15 @@ def mended(text: str) -> str:
 
 def _decoded(data: bytes) -> Any:
     import numpy as np
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = _PICTURE_PIXELS
     try:
         with Image.open(io.BytesIO(data)) as opened:
             if opened.width * opened.height > _PICTURE_PIXELS:
                 raise Refused(Reason.BOMB, f"{opened.width} x {opened.height} pixels")
-            return np.asarray(opened.convert("RGB"))[:, :, ::-1]
+            upright = ImageOps.exif_transpose(opened).convert("RGB")  # as its page is shown (page_child)
+            return np.asarray(upright)[:, :, ::-1]
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise Refused(Reason.DAMAGED, "picture") from error
 

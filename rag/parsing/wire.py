@@ -7,7 +7,19 @@ from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
 
-from rag.parsing.models import Block, BlockKind, Box, Hidden, HiddenWhy, Notice, Parsed, Printed, Reason, Refused, Warned
+from rag.parsing.models import (
+    Block,
+    BlockKind,
+    Box,
+    Hidden,
+    HiddenWhy,
+    Notice,
+    Parsed,
+    Printed,
+    Reason,
+    Refused,
+    Warned,
+)
 
 
 def packed(parsed: Parsed) -> bytes:

@@ -36,6 +36,7 @@ from bot.channels.web_chat.ports import (
     RelatedPolicy,
     ReleaseCard,
     Section,
+    Sheet,
 )
 from bot.channels.web_chat.schema import ChatReply
 from bot.files import FileStoreError, Stored
@@ -356,6 +357,12 @@ class FakeLibrary:
             "发文机关网站公布，有效期至2028-04-25",
             "这是一份摘要。" if id == "ls-startup-2024" else "",
         )
+
+    def sheet(self, policy: str, page: int, passage: str = "", span: tuple[int, int] | None = None) -> Sheet | None:
+        return None
+
+    def page_image(self, policy: str, page: int) -> bytes | None:
+        return None
 
     def places(self) -> Sequence[str]:
         return [

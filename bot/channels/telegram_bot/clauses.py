@@ -29,7 +29,8 @@ def clause(hall: Hall, policy: str, passage: str, words: Words) -> Outcome:
 def _blocks(page: PolicyPage, section: Section, words: Words) -> list[Block]:
     article = section.article or section.label
     head = words.say("clause.head", title=page.card.title, article=f" {article}" if article else "")
-    under = "　".join(filter(None, (page.card.doc_no, page.card.state.value if page.card.state else None)))
+    printed = words.say("clause.page", page=section.page) if section.page else None
+    under = "　".join(filter(None, (page.card.doc_no, page.card.state.value if page.card.state else None, printed)))
     return [
         Block(f"{head}\n", "bold"),
         Block(f"{under}\n" if under else ""),

@@ -37,6 +37,7 @@ class Desk:
     limits: Limits
     by_session: Rate
     by_address: Rate
+    sheets_by_address: Rate
     now: Callable[[], datetime]
     question_chars: int
 
@@ -60,6 +61,10 @@ class Desk:
         asker = f"{caller} {label}" if label and keys.needed else caller
         self._count(self.by_session, asker)
         return asker
+
+    def count_sheet(self, request: Request) -> None:
+        """Count a look at an original's page against its address."""
+        self._count(self.sheets_by_address, address_of(request))
 
     async def known(self, request: Request, label: str | None = None) -> str | None:
         """The account of a caller who has a session; None, and nothing opened, for anybody else."""
@@ -127,6 +132,7 @@ def make_desk(
         limits=limits,
         by_session=Rate(limits.session_per_minute, monotonic),
         by_address=Rate(limits.address_per_minute, monotonic),
+        sheets_by_address=Rate(limits.sheets_per_minute, monotonic),
         now=now,
         question_chars=question_chars,
     )

@@ -19,12 +19,14 @@ QUOTE_IN_LINK = 120
 class Clause:
     """One citation on a card, and the address that opens it in its policy's page.
 
-    A table's row is drawn in `cells`: (name of the column as the text gives it, or "", and the cell).
+    A table's row is drawn in `cells`: (name of the column as the text gives it, or "", and the cell). `sheet` is the
+    address of the original's page that it is printed on, "" where that is not known.
     """
 
     citation: CitationOut
     href: str
     cells: tuple[tuple[str, str], ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,13 @@ def _add_missing(blocks: list[Block], cited: Sequence[Clause], nearest: Sequence
 def _clause(citation: CitationOut, reply: ChatReply) -> Clause:
     row = cells(citation.quote) or []
     named = tuple((_column(cell, reply.text), cell) for cell in row)
-    return Clause(citation, clause_href(citation, reply), named)
+    return Clause(citation, clause_href(citation, reply), named, _sheet_of(citation, reply))
+
+
+def _sheet_of(citation: CitationOut, reply: ChatReply) -> str:
+    start = _start(citation, reply)
+    span = None if start is None else (start, start + len(citation.quote))
+    return sheet_href(citation.policy, citation.page, citation.passage or "", span) if citation.page else ""
 
 
 def _column(cell: str, text: str) -> str:
@@ -113,6 +121,15 @@ def clause_href(citation: CitationOut, reply: ChatReply) -> str:
         query["quote"] = citation.quote[:QUOTE_IN_LINK]
     anchor = f"#p-{citation.passage}" if citation.passage else ""
     return f"{policy_href(citation.policy)}?{urlencode(query)}{anchor}" if query else policy_href(citation.policy)
+
+
+def sheet_href(policy: str, page: int, passage: str = "", span: tuple[int, int] | None = None) -> str:
+    """A page of the policy's original, with a passage (or a span of it) marked."""
+    query: dict[str, str | int] = {"passage": passage} if passage else {}
+    if passage and span:
+        query |= {"start": span[0], "end": span[1]}
+    address = f"/originals/{percent(policy, safe='')}/{page}"
+    return f"{address}?{urlencode(query)}" if query else address
 
 
 def policy_href(policy: str) -> str:

@@ -18,6 +18,7 @@ class Limits:
     `drain_*`: how much of a refused body is still taken in (and thrown away) so that the client reads the refusal.
     `file_bytes` is one file, `form_bytes` what may stand around it. `saves_*` count forms, which save themselves while
     they are written; `lookups_per_minute` counts an address, `wrong_codes` one 受理编号, which then rests.
+    `sheets_per_minute`: pages of originals and their pictures, for an address.
     """
 
     body_bytes: int = 64 * 1024
@@ -38,6 +39,7 @@ class Limits:
     saves_per_minute: int = 60
     address_saves_per_minute: int = 300
     lookups_per_minute: int = 10
+    sheets_per_minute: int = 120
     wrong_codes: int = 5
     locked_seconds: float = 15 * 60.0
 

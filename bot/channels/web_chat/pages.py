@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse
 
 from bot.channels.web_chat.assets import Assets
 from bot.channels.web_chat.door import set_cookie
-from bot.channels.web_chat.layout import Layout, lay_out, policy_href, web_link
+from bot.channels.web_chat.layout import Layout, lay_out, policy_href, sheet_href, web_link
 from bot.channels.web_chat.marking import cells, figures, quoted
 from bot.channels.web_chat.needs_shown import case_tone, due_words, file_size, own_links
 from bot.channels.web_chat.schema import ChatReply, stored_reply
@@ -77,7 +77,12 @@ class Pages:
             case_tone=case_tone, due_words=due_words, file_size=file_size, own_links=own_links
         )
         self._environment.globals.update(
-            asset=assets.url, cells=cells, quoted=quoted, policy_href=policy_href, lay_out=self.lay_out
+            asset=assets.url,
+            cells=cells,
+            quoted=quoted,
+            policy_href=policy_href,
+            sheet_href=sheet_href,
+            lay_out=self.lay_out,
         )
 
     def page(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -95,7 +95,8 @@ class PolicyCard:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One passage on a policy's page; `label` is the heading it stands under ("" for none)."""
+    """One passage on a policy's page; `label` is the heading it stands under ("" for none). `page` and `last_page` are
+    where the official file has it printed, None where that is not sure."""
 
     passage: str
     article: str | None
@@ -105,6 +106,27 @@ class Section:
     kind: PassageKind
     confidence: Confidence | None
     provision: int | None
+    page: int | None = None
+    last_page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page of a policy's official file to look at. `size` is its width and height in points, None where there is no
+    picture of it (`kept` says whether the file is here). `marks` are (left, top, width, height) in points of the lines
+    that hold what was quoted; none where the file's own text has no such words on this page.
+
+    `pages` are those that the policy's text was read from, `quoted` whether there was something to mark.
+    """
+
+    policy: str
+    title: str
+    page: int
+    pages: tuple[int, ...]
+    kept: bool
+    size: tuple[float, float] | None = None
+    marks: tuple[tuple[float, float, float, float], ...] = ()
+    quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +141,8 @@ class RelatedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyPage:
-    """Everything a policy's page shows. `preamble` is the text before the first passage ("" for none)."""
+    """Everything a policy's page shows. `preamble` is the text before the first passage ("" for none); `shown_pages`
+    says whether pages of its official file can be looked at here."""
 
     card: PolicyCard
     sections: tuple[Section, ...]
@@ -131,6 +154,7 @@ class PolicyPage:
     judged: date | None = None
     status_basis: str | None = None
     preamble: str = ""
+    shown_pages: bool = False
 
 
 class Library(Protocol):
@@ -142,6 +166,13 @@ class Library(Protocol):
         """In the order to be shown."""
 
     def policy(self, id: str) -> PolicyPage | None: ...  # noqa: A002 (the nouns of the API say id)
+
+    def sheet(self, policy: str, page: int, passage: str = "", span: tuple[int, int] | None = None) -> Sheet | None:
+        """A page of the official file, with this passage (or this span of its text) marked; None for a policy that is
+        not published or has no such page. Raises CrowdedError."""
+
+    def page_image(self, policy: str, page: int) -> bytes | None:
+        """The PNG of a `sheet`; None where there is none. Raises CrowdedError."""
 
     def places(self) -> Sequence[str]:
         """The districts and zones a person can choose."""

@@ -49,6 +49,8 @@ class CitationOut(Out):
     judged: date | None = None
     passage: str | None = None
     successor: str | None = None
+    page: int | None = Field(default=None, description="of the official file, where the quote begins; from 1")
+    last_page: int | None = Field(default=None, description="of the official file, where the quote ends")
 
     @classmethod
     def of(cls, citation: Citation) -> Self:
