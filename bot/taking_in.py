@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from bot.corpus_drafts import Card, Draft, Drafts, Read, Stage, StageError
 from rag.changes import Diff, compare
@@ -23,7 +23,7 @@ from rag.faults import Fault
 from rag.models import Document
 from rag.page_anchors import anchors_of
 from rag.parsing import Parsed, Reason, Refused, as_markdown, page_starts, printed
-from rag.policies import Original, Policy
+from rag.policies import Original, OriginalEnding, Policy
 from rag.proposing import propose
 
 SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".html", ".htm", ".txt", ".md"})
@@ -243,14 +243,12 @@ def _digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _original(draft: Draft) -> Original:
-    """The file, and its pages where the place of every line is known: paragraphs may run on over a page's end."""
+def _original(draft: Draft) -> Original | None:
+    """The file, and its pages where the place of every line is known: paragraphs may run on over a page's end. None for
+    a name that says nothing of what the file is."""
     pages = anchors_of(draft.read.text, draft.read.pages) if draft.read.places else ()
-    return Original(file=draft.file_digest, ending=_ending(draft.file_name), pages=pages)
-
-
-def _ending(name: str) -> Any:
-    return Path(name).suffix.lower().removeprefix(".")
+    ending: Any = Path(draft.file_name).suffix.lower().removeprefix(".")
+    return Original(file=draft.file_digest, ending=ending, pages=pages) if ending in get_args(OriginalEnding) else None
 
 
 def as_written(values: Mapping[str, str | None]) -> dict[str, Any]:

@@ -82,12 +82,15 @@ class Source(Part):
     url: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = None
 
 
+OriginalEnding = Literal["pdf", "docx", "xlsx", "html", "htm", "txt", "md", "png", "jpg", "jpeg"]
+
+
 class Original(Part):
     """The official file that the text was read from: the SHA-256 of its bytes, the ending of its name, and on which
     page each line of the text is printed (rag/page_anchors)."""
 
     file: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-    ending: Literal["pdf", "docx", "xlsx", "html", "htm", "txt", "md", "png", "jpg", "jpeg"]
+    ending: OriginalEnding
     pages: tuple[Annotated[str, StringConstraints(pattern=f"^{ANCHOR.pattern}$", max_length=50_000)], ...] = ()
 
 
