@@ -21,7 +21,7 @@ documents = Table(
     "corpus_documents",
     metadata,
     Column("version", Text, primary_key=True),
-    Column("document", Text, nullable=False),
+    Column("document", Text, nullable=False, index=True),
     Column("title", Text, nullable=False),
     Column("policy", Text),
     Column("text", Text, nullable=False),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from rag.indexing import Indexes, Progress, Published, fill_vectors, publish, pu
 from rag.models import Release
 from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
 from rag.reader import Reader
+from rag.remembering import Memory
 from rag.segments import SegmentError
 
 Trouble = Literal["", "embedder", "vectors"]
@@ -111,7 +113,13 @@ class CorpusWork:
         self._spawn = spawn
         self._forget = forget
         self._busy = threading.Lock()
+        self._memory, self._reading = Memory(), threading.Lock()
         self._run: Run | None = None
+
+    def corpus(self) -> Corpus:
+        """The folder as it is now; files that have not changed since this process read them are not read again."""
+        with self._reading:
+            return read_corpus(self.folder, self._memory)
 
     @property
     def run(self) -> Run | None:
@@ -163,7 +171,7 @@ class CorpusWork:
         self._take()
         try:
             again = publish_again(self.release(key), self.places)
-            self.reader.shelf()
+            self.reader.newest()
             return again
         finally:
             self._busy.release()
@@ -197,31 +205,38 @@ class CorpusWork:
         return replace(begun, ended=self._now(), refreshed=refreshed, faults=refreshed.faults)
 
     def _refresh(self, progress: Progress, *, embed: bool, removing: bool = False) -> Refreshed:
-        corpus = _read(self.folder)
+        corpus = self._usable()
         held = [] if removing else held_back(corpus, self.places.store)
         documents = [*corpus.documents, *held]
-        published = publish(documents, self.places, self._now(), progress)
+        published = publish(documents, self.places, self._now(), progress, corpus.versions)
         self._take_shipped()
         self._forget()
         done = Refreshed(published, len(documents), tuple(corpus.faults), held=tuple(document.id for document in held))
         return self._embed(done, progress) if embed else done
 
+    def _usable(self) -> Corpus:
+        if not self.folder.exists():
+            raise NoCorpusError(self.folder, "missing")
+        corpus = self.corpus()
+        if not corpus.documents:
+            raise NoCorpusError(self.folder, "empty", corpus.faults)
+        return corpus
+
     def _take_shipped(self) -> None:
         """Vectors that came with the corpus spare the embedder; those of another embedder or other texts are left."""
-        embedder, shelf = self.places.embedder, self.reader.shelf()
-        if embedder is None or shelf is None:
+        embedder, shelf = self.places.embedder, self.reader.newest()
+        lacking = set(shelf.opened.lacking()) if embedder and shelf else set()
+        if embedder is None or not lacking:
             return
         for path in shipped_vectors(self.folder):
             if path.stem == embedder.name:
-                try:
+                with suppress(VectorStoreError):
                     shipped = read_vectors(path)
-                except VectorStoreError:
-                    continue
-                self.places.cache.put(embedder.name, {k: v for k, v in shipped.items() if k in shelf.opened.ordinal})
+                    self.places.cache.put(embedder.name, {k: v for k, v in shipped.items() if k in lacking})
         self.reader.take_vectors()
 
     def _embed(self, done: Refreshed, progress: Progress) -> Refreshed:
-        shelf = self.reader.shelf()
+        shelf = self.reader.newest()
         if shelf is None or self.places.embedder is None:
             return done
         try:
@@ -238,15 +253,6 @@ class CorpusWork:
 def shipped_vectors(corpus: Path) -> Sequence[Path]:
     """The vector files that travel with a corpus, so that a first run does not wait for the embedder."""
     return sorted((corpus / "_vectors").glob("*.npz"))
-
-
-def _read(path: Path) -> Corpus:
-    if not path.exists():
-        raise NoCorpusError(path, "missing")
-    corpus = read_corpus(path)
-    if not corpus.documents:
-        raise NoCorpusError(path, "empty", corpus.faults)
-    return corpus
 
 
 def _why(fault: Exception) -> Failure:

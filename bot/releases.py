@@ -7,18 +7,18 @@ transaction, and versions and passages are only ever added.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import corpus_tables as tables
 from db.engine import reading, writing
-from db.rows import add_missing, chunks, fetch, keep_only, remove, stored
+from db.rows import add_missing, chunks, fetch, remove, stored
 from rag.models import DocumentVersion, Passage, Release
 from rag.ports import ReleaseStoreError, Vector, VectorStoreError
 
@@ -92,23 +92,34 @@ class SqlReleaseStore:
             self._checkpoint("passages")
             add_missing(connection, tables.documents, [tables.version_row(version) for version in versions])
             self._checkpoint("documents")
-            _require_whole(connection, release, versions)
+            _require_whole(connection, release, versions, self._seen[1] if self._seen else None)
             _put(connection, release)
             self._checkpoint("pointed")
         self._checkpoint("committed")
 
+    def resegment(self, release: str, segments: Sequence[str]) -> None:
+        """Have the live release be held by these segments; nothing where another one is live by now."""
+        with _faults(ReleaseStoreError), writing(self._engine) as connection:
+            if _live_id(connection) == release:
+                held = update(tables.releases).where(tables.releases.c.id == release)
+                connection.execute(held.values(segments=tables.segments_text(tuple(segments))))
+
     def sweep(self, keep: int) -> Swept:
         """Forget all releases but the `keep` newest and the live one, and the rows that only they used."""
+        table = tables.releases
         with _faults(ReleaseStoreError), writing(self._engine) as connection:
-            kept = {release.id: release for release in _newest(connection, keep)}
-            if live := _live_id(connection):
-                kept[live] = _release(connection, live)
-            releases = keep_only(connection, tables.releases.c.id, set(kept))
-            used = {version for release in kept.values() for version in release.documents.values()}
-            versions = keep_only(connection, tables.documents.c.version, used)
-            passages = keep_only(connection, tables.passages.c.id, _shown(connection))
+            newest = connection.execute(select(table.c.id).order_by(table.c.number.desc())).scalars().all()
+            kept = {*newest[:keep], *([live] if (live := _live_id(connection)) else [])}
+            gone = [key for key in newest if key not in kept]
+            if not gone:
+                return Swept(0, 0, 0)
+            versions = _only_in(connection, gone, kept)
+            remove(connection, table.c.id, set(gone))
+            passages = _shown_by(connection, versions)
+            remove(connection, tables.documents.c.version, versions)
+            remove(connection, tables.passages.c.id, passages)
             remove(connection, tables.vectors.c.passage, passages)
-        return Swept(len(releases), len(versions), len(passages))
+        return Swept(len(gone), len(versions), len(passages))
 
 
 class SqlVectorCache:
@@ -124,6 +135,13 @@ class SqlVectorCache:
         with _faults(VectorStoreError), reading(self._engine) as connection:
             rows = fetch(connection, query, table.c.passage, passages)
         return {row.passage: np.frombuffer(row.vector, dtype="<f2").astype(np.float32) for row in rows}
+
+    def known(self, embedder: str, passages: Sequence[str]) -> set[str]:
+        """Which of these have a vector here. Raises VectorStoreError."""
+        table = tables.vectors
+        query = select(table.c.passage).where(table.c.embedder == embedder)
+        with _faults(VectorStoreError), reading(self._engine) as connection:
+            return {row.passage for row in fetch(connection, query, table.c.passage, passages)}
 
     def put(self, embedder: str, vectors: Mapping[str, Vector]) -> None:
         """Keep these; one that is there already stays. Raises VectorStoreError."""
@@ -171,16 +189,41 @@ def _live_id(connection: Connection) -> str | None:
     return connection.scalar(select(tables.live.c.release))
 
 
-def _shown(connection: Connection) -> set[str]:
-    """The passages of every stored version."""
-    spans = connection.execute(select(tables.documents.c.spans))
-    return {passage for row in spans for passage, _, _ in json.loads(row.spans)}
+def _only_in(connection: Connection, gone: Sequence[str], kept: Set[str]) -> set[str]:
+    """The versions that these releases show and none of those that are kept.
+
+    A version is looked for in the manifests as they are written: to parse twenty of them would cost the corpus' size.
+    """
+    query = select(tables.releases.c.id, tables.releases.c.manifest)
+    written: dict[str, str] = {row.id: row.manifest for row in connection.execute(query)}
+    held = [written[key] for key in kept if key in written]
+    found = {version for key in gone for version in json.loads(written[key]).values()}
+    for manifest in held[:1]:
+        found -= set(json.loads(manifest).values())
+    return {version for version in found if not any(f'"{version}"' in manifest for manifest in held)}
 
 
-def _require_whole(connection: Connection, release: Release, versions: Sequence[DocumentVersion]) -> None:
+def _shown_by(connection: Connection, versions: Set[str]) -> set[str]:
+    """The passages of these versions that no other stored version of the same documents shows."""
+    table = tables.documents
+    query = select(table.c.version, table.c.document, table.c.spans)
+    ours = fetch(connection, query, table.c.version, sorted(versions))
+    theirs = fetch(connection, query, table.c.document, sorted({row.document for row in ours}))
+    others = [row for row in theirs if row.version not in versions]
+    return _spanned(ours) - _spanned(others)
+
+
+def _spanned(rows: Sequence[Row[Any]]) -> set[str]:
+    return {passage for row in rows for passage, _, _ in json.loads(row.spans)}
+
+
+def _require_whole(
+    connection: Connection, release: Release, versions: Sequence[DocumentVersion], seen: Release | None
+) -> None:
     """A release may only name what is stored. What the live one names is, and is not looked up again."""
     live = _live_id(connection)
-    before = set(_release(connection, live).documents.values()) if live else set()
+    known = seen if seen is not None and seen.id == live else _release(connection, live) if live else None
+    before = set(known.documents.values()) if known else set()
     named = set(release.documents.values()) - before
     passages = {span.passage for version in versions for span in version.spans}
     lost = named - stored(connection, tables.documents.c.version, sorted(named))

@@ -1,4 +1,4 @@
-"""Statements over many keys, on both databases: which are stored, add what is missing, remove the unwanted."""
+"""Statements over many keys, on both databases: which are stored, add what is missing, remove some."""
 
 from __future__ import annotations
 
@@ -36,13 +36,6 @@ def add_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
-
-
-def keep_only(connection: Connection, key: Column[str], wanted: set[str]) -> set[str]:
-    """Delete the rows of the key's table that are not wanted; returns their keys."""
-    unwanted = {row[0] for row in connection.execute(select(key))} - wanted
-    remove(connection, key, unwanted)
-    return unwanted
 
 
 def remove(connection: Connection, key: Column[str], keys: set[str]) -> None:

@@ -6,9 +6,11 @@ nowhere, a circle of successors) are named too, and their files stay.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rag.card_rules import card_faults
@@ -20,6 +22,8 @@ from rag.jsonl_corpus import read_jsonl
 from rag.models import Category, Document
 from rag.policies import Policy
 from rag.reading import UndecodableError, decode, normalise
+from rag.remembering import Memory, ReadFile, Remembered, Stamp, stamp_of
+from rag.versions import version_of
 
 __all__ = ["Corpus", "Fault", "check", "coverage", "read_corpus", "render_faults"]
 
@@ -33,13 +37,14 @@ class Corpus:
     """What was read, in the order of the files' names, and every fault, in the order of files and lines.
 
     `skipped` are the files that were left out for their faults: what they would hold is not known. `files` says which
-    file each document is from; a JSONL names none.
+    file each document is from; a JSONL names none. `versions` are those of the documents, by id.
     """
 
     documents: list[Document]
     faults: list[Fault]
     skipped: frozenset[str] = frozenset()
     files: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def policies(self) -> list[Policy]:
@@ -54,16 +59,19 @@ class _File:
     stem: str
     long: str
     text: str
+    place: Path = Path()
+    stamp: Stamp | None = None
+    held: Remembered | None = None
 
 
-def read_corpus(path: Path) -> Corpus:
+def read_corpus(path: Path, memory: Memory | None = None) -> Corpus:
     """Everything at `path`: a folder of .md and .txt files, one such file, or a JSONL of {id, title, text}.
 
     A file that starts with a --- line is a policy; the others are plain documents whose id is the file's stem (their
     path in the folder where two stems are the same). README.md, names that start with _ or . are not read. A path that
-    is not there, or holds nothing, is a fault.
+    is not there, or holds nothing, is a fault. With a `memory`, files that it knows are not read again.
     """
-    corpus = _from_jsonl(path) if path.is_file() and path.suffix == ".jsonl" else _from_files(path)
+    corpus = _from_jsonl(path) if path.is_file() and path.suffix == ".jsonl" else _from_files(path, memory or Memory())
     if not corpus.documents and not corpus.faults:
         return Corpus([], [Fault(str(path), 1, "这里没有可收录的文件", "放进 .md、.txt 文件，或给出一个 .jsonl 文件")])
     return corpus
@@ -95,21 +103,26 @@ def _from_jsonl(path: Path) -> Corpus:
     text, faults = _text(path, path.name)
     documents, more = read_jsonl(path.name, text) if text is not None else ([], [])
     every = faults + more
-    return Corpus(documents, every, frozenset({path.name} if every else ()))
+    versions = {document.id: version_of(document) for document in documents}
+    return Corpus(documents, every, frozenset({path.name} if every else ()), versions=versions)
 
 
-def _from_files(path: Path) -> Corpus:
+def _from_files(path: Path, memory: Memory) -> Corpus:
     files: list[_File] = []
     faults: list[Fault] = []
     unread: set[str] = set()
     for place, name in _walk(path):
-        text, wrong = _text(place, name)
+        stamp = stamp_of(place)
+        held = memory.of(place, stamp)
+        text, wrong = ("", []) if held else _text(place, name)
         faults += wrong
         if text is None:
             unread.add(name)
         else:
-            files.append(_File(name, place.stem, name.removesuffix(place.suffix), text))
-    return _documents(files, faults, unread)
+            long = name.removesuffix(place.suffix)
+            files.append(_File(name, place.stem, long, text, place, stamp, held))
+    memory.only(file.place for file in files)
+    return _documents(files, faults, unread, memory)
 
 
 def _walk(path: Path) -> Iterator[tuple[Path, str]]:
@@ -117,11 +130,21 @@ def _walk(path: Path) -> Iterator[tuple[Path, str]]:
     if path.is_file():
         yield path, path.name
         return
-    for place in sorted(path.rglob("*")):
-        parts = place.relative_to(path).parts
-        skipped = any(part.startswith(("_", ".")) for part in parts) or parts[-1].lower() == "readme.md"
-        if place.suffix.lower() in SUFFIXES and not skipped and place.is_file():
-            yield place, "/".join(parts)
+    for parts in sorted(_found(str(path), ())):
+        if parts[-1].lower() != "readme.md":
+            yield path.joinpath(*parts), "/".join(parts)
+
+
+def _found(folder: str, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The files under a folder as the parts of their names; links to folders are not followed."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(("_", ".")):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _found(entry.path, (*above, entry.name))
+            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and entry.is_file():
+                yield (*above, entry.name)
 
 
 def _text(path: Path, name: str) -> tuple[str | None, list[Fault]]:
@@ -137,31 +160,46 @@ def _text(path: Path, name: str) -> tuple[str | None, list[Fault]]:
         return None, [Fault(name, error.line, "这一行的文字编码读不懂", "用编辑器另存为 UTF-8 编码")]
 
 
-def _documents(files: list[_File], faults: list[Fault], unread: set[str]) -> Corpus:
+def _documents(files: list[_File], faults: list[Fault], unread: set[str], memory: Memory) -> Corpus:
     stems = Counter(file.stem for file in files if not _is_card(file))
     found: dict[str, Document] = {}
     named: dict[str, str] = {}
+    versions: dict[str, str] = {}
     skipped = set(unread)
     cards: list[Card] = []
     for file in files:
-        read = _policy(file) if _is_card(file) else _plain(file, file.stem if stems[file.stem] == 1 else file.long)
-        if isinstance(read, list):
-            faults = faults + read
+        seen = _seen(file, file.stem if stems[file.stem] == 1 else file.long, memory)
+        if isinstance(seen.read, list):
+            faults = faults + seen.read
             skipped.add(file.name)
             continue
-        document, card = read
+        document, card = seen.read
         if document.id in found:
             faults = [*faults, _twice(file, document.id, card)]
             continue
-        found[document.id] = document
-        named[document.id] = file.name
+        found[document.id], named[document.id], versions[document.id] = document, file.name, seen.version
         cards += [card] if card is not None else []
     every = sorted(faults + list(between_cards(cards)))
-    return Corpus(list(found.values()), every, frozenset(skipped), named)
+    return Corpus(list(found.values()), every, frozenset(skipped), named, versions)
+
+
+def _seen(file: _File, called: str, memory: Memory) -> Remembered:
+    """A file as it is read, or was read before under the same name."""
+    held = file.held
+    if held is not None and (held.is_card or held.called == called):
+        return held
+    if held is not None:  # it is the same file, and goes by another id now that another file has its stem
+        file = replace(file, text=_text(file.place, file.name)[0] or "", held=None)
+    read: ReadFile = _policy(file) if _is_card(file) else _plain(file, called)
+    version = "" if isinstance(read, list) else version_of(read[0])
+    seen = Remembered(file.stamp or (0, 0, 0, 0), _is_card(file), called, read, version)
+    if file.stamp is not None:
+        memory.keep(file.place, seen)
+    return seen
 
 
 def _is_card(file: _File) -> bool:
-    return file.text.split("\n", 1)[0].rstrip() == FENCE
+    return file.held.is_card if file.held else file.text.split("\n", 1)[0].rstrip() == FENCE
 
 
 def _twice(file: _File, name: str, card: Card | None) -> Fault:

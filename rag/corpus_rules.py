@@ -10,13 +10,13 @@ from rag.front_matter import Card, Path
 
 def between_cards(cards: Sequence[Card]) -> Iterator[Fault]:
     ids = [card.policy.id for card in cards]
+    known = frozenset(ids)
     for card in cards:
-        yield from _dangling(card, ids)
+        yield from _dangling(card, ids, known)
     yield from _circles(cards)
 
 
-def _dangling(card: Card, ids: Sequence[str]) -> Iterator[Fault]:
-    known = set(ids)
+def _dangling(card: Card, ids: Sequence[str], known: frozenset[str]) -> Iterator[Fault]:
     named: list[tuple[Path, str]] = [
         (("relations", n, "id"), relation.id) for n, relation in enumerate(card.policy.relations)
     ]

@@ -8,29 +8,37 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
+from types import MappingProxyType
 
 import numpy as np
 
 from rag.chunking import chunk
 from rag.dense import DenseStore
 from rag.models import Document, DocumentVersion, Passage, Release, Span
-from rag.opened import OpenRelease
-from rag.policies import Policy
-from rag.ports import Embedder, EmbedderError, ReleaseStore, Vector, VectorCache, VectorStore, VectorStoreError
+from rag.opened import SOME, OpenRelease
+from rag.ports import Embedder, EmbedderError, ReleaseStore, VectorCache, VectorStore, VectorStoreError
 from rag.segments import Segment, SegmentError, SegmentStore, embedded_text, make_segment, merge
+from rag.versions import version_of
+
+__all__ = ["version_of"]
 
 TARGET = 500
 """Characters a passage aims at: of 350, 500 and 700 it put most answers inside what is shown first (docs/adr/0003)."""
 
 MAX_SEGMENTS = 8
+MOST_DEAD = 0.25
+"""Share of what the segments that stay hold which nobody shows any more: beyond it everything is merged."""
+
 BATCH = 16
 """Passages embedded between two commits: what a kill can cost."""
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 Progress = Callable[[str, int, int], None]
 """(stage, done, of): stages are "chunking", "embedding"."""
@@ -76,18 +84,6 @@ class Indexes:
     exact_scan_max: int = 50_000
 
 
-def version_of(document: Document) -> str:
-    """The digest of a document's text and front matter."""
-    card = _card(document.policy) if document.policy else ""
-    whole = json.dumps([document.id, document.title, document.text, card], ensure_ascii=False)
-    return sha256(whole.encode()).hexdigest()[:24]
-
-
-def _card(policy: Policy) -> str:
-    """A card without an original reads as it did before there were any: its version stays what it was."""
-    return policy.model_dump_json(exclude=None if policy.original else {"original"})
-
-
 def make_plan(documents: Mapping[str, str], live: Release | None) -> Plan:
     """Compare {document: version} with what is published."""
     old = live.documents if live else {}
@@ -99,10 +95,19 @@ def make_plan(documents: Mapping[str, str], live: Release | None) -> Plan:
     )
 
 
-def publish(documents: Sequence[Document], places: Indexes, now: datetime, progress: Progress = silent) -> Published:
-    """Make these documents, and no others, the published corpus. Nothing new to say is no new release."""
+def publish(
+    documents: Sequence[Document],
+    places: Indexes,
+    now: datetime,
+    progress: Progress = silent,
+    versions: Mapping[str, str] = _NONE,
+) -> Published:
+    """Make these documents, and no others, the published corpus. Nothing new to say is no new release.
+
+    `versions` are those that the caller knows already, by document.
+    """
     live = places.store.live()
-    manifest = {document.id: version_of(document) for document in documents}
+    manifest = {document.id: versions.get(document.id) or version_of(document) for document in documents}
     plan = make_plan(manifest, live)
     if live is not None and plan.empty:
         return Published(live, plan, 0, 0)
@@ -169,7 +174,27 @@ def _with_segment(
     if len(old) < MAX_SEGMENTS:
         places.segments.write(segment)
         return (*(name for name in old if name != segment.id), segment.id)
-    return (_merged(segment, old, versions, manifest, places),)
+    parts = _to_merge(old, set(manifest.values()), places)
+    merged = _merged(segment, parts, versions, manifest, places)
+    return (*(name for name in old if name not in {*parts, merged}), merged)
+
+
+def _to_merge(old: Sequence[str], alive: Set[str], places: Indexes) -> tuple[str, ...]:
+    """The segments to be made one: the small ones, each larger one while it holds at most twice what they do.
+
+    So a document is written anew as often as the logarithm of the corpus, not at every eighth publish. All of them
+    where what would stay as it is holds too much that nobody shows any more.
+    """
+    held = {name: _versions_in(name, places) for name in old}
+    rising = sorted(old, key=lambda name: len(held[name]))
+    count, together = 0, 0
+    for name in rising:
+        if count > 1 and len(held[name]) > 2 * together:
+            break
+        count, together = count + 1, together + len(held[name])
+    staying = [key for name in rising[count:] for key in held[name]]
+    dead = sum(key not in alive for key in staying)
+    return tuple(old) if dead > MOST_DEAD * len(staying) else tuple(name for name in old if name in rising[:count])
 
 
 def _drop_unused(used: Set[str], places: Indexes) -> None:
@@ -187,6 +212,14 @@ def _holds(segment: str, passages: Sequence[str], places: Indexes) -> set[str]:
         return set()
 
 
+def _versions_in(segment: str, places: Indexes) -> tuple[str, ...]:
+    """The versions a segment holds; none where it is lost: then it is merged away."""
+    try:
+        return places.segments.version_ids(segment)
+    except SegmentError:
+        return ()
+
+
 def _held(segment: str, places: Indexes) -> tuple[str, ...]:
     """The passages a segment holds; none where it is lost, so that they are indexed again."""
     try:
@@ -202,12 +235,13 @@ def _merged(
     manifest: Mapping[str, str],
     places: Indexes,
 ) -> str:
-    """Merge everything alive into one segment: the cost of many small publishes, paid once in a while."""
-    alive = set(manifest.values())
-    coming = {version.version: version for version in versions}
-    stored = places.store.versions(alive - coming.keys())
-    shown = {span.passage for version in (*stored, *versions) if version.version in alive for span in version.spans}
+    """Merge what is alive of these segments into one: the cost of many small publishes, paid once in a while."""
     parts = [segment for segment in (_read(name, places) for name in old) if segment]
+    alive, coming = set(manifest.values()), {version.version for version in versions}
+    texts = places.store.passages([key for part in parts for key in part.passages.ids])
+    theirs = {manifest[name] for name in {text.document for text in texts.values()} if name in manifest}
+    stored = places.store.versions(theirs - coming)
+    shown = {span.passage for version in (*stored, *versions) if version.version in alive for span in version.spans}
     merged = merge([*parts, fresh], shown.__contains__, alive.__contains__)
     places.segments.write(merged)
     return merged.id
@@ -229,15 +263,18 @@ def _cut(documents: Sequence[Document], progress: Progress) -> tuple[list[Docume
     return versions, passages
 
 
-def open_release(release: Release, places: Indexes) -> OpenRelease:
-    """Open a release for searching. A segment that is lost or damaged is built again from the stored texts."""
-    segments = [segment for segment in (_read(name, places) for name in release.segments) if segment]
-    opened = OpenRelease(release, segments, places.store)
+def open_release(release: Release, places: Indexes, before: OpenRelease | None = None) -> OpenRelease:
+    """Open a release for searching. A segment that is lost or damaged is built again from the stored texts.
+
+    What it has in common with an open one (`before`) is not read again.
+    """
+    held = {segment.id: segment for segment in before.segments} if before else {}
+    segments = [one for one in (held.get(name) or _read(name, places) for name in release.segments) if one]
+    opened = OpenRelease(release, segments, places.store, before)
     if opened.missing() or _unindexed_versions(opened, segments):
         segment = _rebuilt(release, places)
-        if (live := places.store.live()) is not None and live.id == release.id:  # never bring back an older release
-            places.store.publish(replace(release, segments=(segment.id,)), [], [])
-        opened = OpenRelease(release, [segment], places.store)
+        places.store.resegment(release.id, (segment.id,))
+        opened = OpenRelease(release, [segment], places.store, before)
     attach_vectors(opened, places)
     return opened
 
@@ -270,16 +307,7 @@ def attach_vectors(opened: OpenRelease, places: Indexes) -> None:
     if len(opened.ordinal) > places.exact_scan_max and (stored := _stored_leg(opened, places, places.embedder.name)):
         opened.dense = stored
     else:
-        opened.give_vectors(_of_one_width(places.cache.get(places.embedder.name, list(opened.ordinal))))
-
-
-def _of_one_width(vectors: Mapping[str, Vector]) -> Mapping[str, Vector]:
-    """Those of the commonest width: a server may have changed its model under the same name."""
-    widths = Counter(len(vector) for vector in vectors.values())
-    if len(widths) < 2:
-        return vectors
-    commonest = widths.most_common(1)[0][0]
-    return {key: vector for key, vector in vectors.items() if len(vector) == commonest}
+        opened.take_vectors(partial(places.cache.get, places.embedder.name))
 
 
 def _stored_leg(opened: OpenRelease, places: Indexes, embedder: str) -> DenseStore | None:
@@ -314,17 +342,16 @@ def collection_of(embedder: str, segment: str) -> str:
 def fill_vectors(opened: OpenRelease, places: Indexes, progress: Progress = silent) -> int:
     """Embed what has no vector yet, a batch a commit, so that it goes on where it was stopped. Returns how many.
 
-    Raises `EmbedderError` where the embedder cannot serve; what was embedded before stays.
+    No more than a batch is in memory at a time. Raises `EmbedderError` where the embedder cannot serve, and whatever
+    `progress` raises to stop it; what was embedded before stays.
     """
     if places.embedder is None:
         return 0
-    ids = list(opened.ordinal)
-    stored = places.cache.get(places.embedder.name, ids)
-    cached = _still_fit(stored, places.embedder)
-    if stale := list(stored.keys() - cached.keys()):
-        places.cache.forget(places.embedder.name, stale)
-        _drop_collections(opened.release, places)
-    wanted = [key for key in ids if key not in cached]
+    attach_vectors(opened, places)
+    _forget_strangers(opened, places, places.embedder)
+    lacking = opened.lacking()
+    cached = places.cache.known(places.embedder.name, lacking)
+    wanted = [key for key in lacking if key not in cached]
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         places.cache.put(places.embedder.name, dict(zip(batch, _embed(opened, batch, places.embedder), strict=True)))
@@ -338,12 +365,22 @@ def _drop_collections(release: Release, places: Indexes) -> None:
             places.vectors.drop(collection_of(places.embedder.name, segment))
 
 
-def _still_fit(cached: Mapping[str, Vector], embedder: Embedder) -> Mapping[str, Vector]:
-    """Those as wide as what the embedder makes now; the others no question could be compared with."""
-    if not cached:
-        return cached
-    width = len(embedder.embed_query("政策"))
-    return {key: vector for key, vector in cached.items() if len(vector) == width}
+def _forget_strangers(opened: OpenRelease, places: Indexes, embedder: Embedder) -> None:
+    """Drop the vectors that no question could be compared with: a server may have changed its model under the same
+    name. What the model of now embedded before it was interrupted stays."""
+    strange = places.cache.known(embedder.name, opened.lacking())  # there, and not as wide as the ones that were taken
+    if opened.dense is None and not strange:
+        return
+    asked = np.asarray(embedder.embed_query("政策"), dtype=np.float32)
+    if not strange and (opened.dense is None or opened.dense.fits(asked)):
+        return
+    ids = list(opened.ordinal)
+    for start in range(0, len(ids), SOME):
+        held = places.cache.get(embedder.name, ids[start : start + SOME])
+        places.cache.forget(embedder.name, [key for key, vector in held.items() if len(vector) != len(asked)])
+    _drop_collections(opened.release, places)
+    opened.give_vectors({})
+    attach_vectors(opened, places)
 
 
 def write_vectors(opened: OpenRelease, places: Indexes) -> None:

@@ -137,13 +137,23 @@ class WeightedSegment:
 
 
 class LexicalIndex:
-    """The segments of one release, searched as one. Passages that are not alive count for nothing."""
+    """The segments of one release, searched as one. Passages that are not alive count for nothing.
 
-    def __init__(self, segments: Sequence[LexicalSegment], alive: Sequence[NDArray[np.bool_]]) -> None:
+    What `before`, the index of another release, has weighed already is not weighed again.
+    """
+
+    def __init__(
+        self,
+        segments: Sequence[LexicalSegment],
+        alive: Sequence[NDArray[np.bool_]],
+        before: LexicalIndex | None = None,
+    ) -> None:
         total = sum(float(segment.lengths[mask].sum()) for segment, mask in zip(segments, alive, strict=True))
         self.size = sum(int(mask.sum()) for mask in alive)
-        unit = length_unit(total, self.size)
-        self._segments = [WeightedSegment.of(segment, unit) for segment in segments]
+        self._unit: float = length_unit(total, self.size)
+        same: list[WeightedSegment] = before._segments if before is not None and before._unit == self._unit else []
+        weighed = {id(weighted.segment): weighted for weighted in same}
+        self._segments: list[WeightedSegment] = [weighed.get(id(one)) or WeightedSegment.of(one, self._unit) for one in segments]
         self._alive = [None if mask.all() else mask for mask in alive]
         self._bases = np.cumsum([0, *(len(segment.ids) for segment in segments)]).tolist()
 

@@ -129,6 +129,9 @@ class VectorCache(Protocol):
 
     def get(self, embedder: str, passages: Sequence[str]) -> dict[str, Vector]: ...
 
+    def known(self, embedder: str, passages: Sequence[str]) -> set[str]:
+        """Which of these have a vector here."""
+
     def put(self, embedder: str, vectors: Mapping[str, Vector]) -> None: ...
 
     def forget(self, embedder: str, passages: Sequence[str]) -> None:
@@ -153,6 +156,9 @@ class ReleaseStore(Protocol):
 
     def publish(self, release: Release, versions: Sequence[DocumentVersion], passages: Sequence[Passage]) -> None:
         """Store what is new and make `release` the live one, in one transaction. Safe to repeat."""
+
+    def resegment(self, release: str, segments: Sequence[str]) -> None:
+        """Have the live release be held by these segments; nothing where another one is live by now."""
 
 
 class ApprovedAnswers(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rag.catalogue import Catalogue
 from rag.indexing import Indexes, attach_vectors, open_release
+from rag.models import Release
 from rag.opened import OpenRelease
 from rag.ports import ReleaseStoreError
 
@@ -29,7 +30,15 @@ class Reader:
         self._shelf: Shelf | None = None
 
     def shelf(self) -> Shelf | None:
-        """The published release; the one read before where the store cannot be read now; None before the first."""
+        """The published release; the one read before where the store cannot be read now, and while another thread opens
+        a newer one; None before the first."""
+        return self._published(wait=False)
+
+    def newest(self) -> Shelf | None:
+        """The published release, waited for if somebody is just opening it. Else as `shelf`."""
+        return self._published(wait=True)
+
+    def _published(self, *, wait: bool) -> Shelf | None:
         try:
             live = self.places.store.live()
         except ReleaseStoreError:
@@ -37,16 +46,24 @@ class Reader:
                 raise
             return self._shelf
         shelf = self._shelf
-        if live is None or (shelf and (shelf.opened.release.id, shelf.opened.release.number) == (live.id, live.number)):
+        if live is None or _is(shelf, live):
             return shelf
-        with self._lock:
-            if self._shelf is None or self._shelf.opened.release.id != live.id:
-                opened = open_release(live, self.places)
+        if not self._lock.acquire(blocking=wait or shelf is None):
+            return shelf
+        try:
+            if not _is(self._shelf, live):
+                opened = open_release(live, self.places, self._shelf.opened if self._shelf else None)
                 self._shelf = Shelf(opened, Catalogue(opened, self._stale_after_days))
             return self._shelf
+        finally:
+            self._lock.release()
 
     def take_vectors(self) -> None:
         """Let the open release use the vectors that arrived since it was opened."""
-        shelf = self._shelf
-        if shelf is not None:
-            attach_vectors(shelf.opened, self.places)
+        with self._lock:
+            if self._shelf is not None:
+                attach_vectors(self._shelf.opened, self.places)
+
+
+def _is(shelf: Shelf | None, live: Release) -> bool:
+    return shelf is not None and (shelf.opened.release.id, shelf.opened.release.number) == (live.id, live.number)

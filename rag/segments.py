@@ -37,6 +37,9 @@ class SegmentStore(Protocol):
     def passage_ids(self, segment: str) -> tuple[str, ...]:
         """Which passages a segment holds, without reading the rest of it."""
 
+    def version_ids(self, segment: str) -> tuple[str, ...]:
+        """Which versions of documents a segment holds, without reading the rest of it."""
+
     def holds(self, segment: str, passages: Sequence[str]) -> set[str]:
         """Which of these passages a segment holds; cheap at any size."""
 

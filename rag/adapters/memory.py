@@ -51,6 +51,11 @@ class MemoryReleaseStore:
         self._releases[release.id] = self._numbered(release)
         self._live = release.id
 
+    def resegment(self, release: str, segments: Sequence[str]) -> None:
+        """Have the live release be held by these segments; nothing where another one is live by now."""
+        if release == self._live:
+            self._releases[release] = replace(self._releases[release], segments=tuple(segments))
+
     def _numbered(self, release: Release) -> Release:
         stored = self._releases.get(release.id)
         if stored is not None and release.id == self._live:
@@ -67,6 +72,9 @@ class MemoryVectorCache:
 
     def get(self, embedder: str, passages: Sequence[str]) -> dict[str, Vector]:
         return {key: self._vectors[embedder, key] for key in passages if (embedder, key) in self._vectors}
+
+    def known(self, embedder: str, passages: Sequence[str]) -> set[str]:
+        return {key for key in passages if (embedder, key) in self._vectors}
 
     def put(self, embedder: str, vectors: Mapping[str, Vector]) -> None:
         for key, vector in vectors.items():

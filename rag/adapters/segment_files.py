@@ -59,19 +59,25 @@ class SegmentFiles:
             raise SegmentError(f"segment {segment} could not be read: {fault}") from fault
 
     def passage_ids(self, segment: str) -> tuple[str, ...]:
-        try:
-            with self._path(segment).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return tuple(bytes(value).decode() for value in arrays["p_ids"])
-        except _FAULTS as fault:
-            raise SegmentError(f"segment {segment} could not be read: {fault}") from fault
+        return tuple(bytes(value).decode() for value in self._one(segment, "p_ids"))
+
+    def version_ids(self, segment: str) -> tuple[str, ...]:
+        return tuple(bytes(value).decode() for value in self._one(segment, "d_ids"))
 
     def holds(self, segment: str, passages: Sequence[str]) -> set[str]:
+        """Looked for by their first eight bytes: to make words of all, or to sort them, would cost what it holds."""
+        held = self._one(segment, "p_ids")
+        heads, wanted = _heads(held), {key: key.encode() for key in passages if key}
+        found = {key: np.flatnonzero(heads == _heads(np.array([name]))) for key, name in wanted.items()}
+        return {key for key, places in found.items() if wanted[key] in held[places].tolist()}
+
+    def _one(self, segment: str, name: str) -> np.ndarray:
         try:
             with self._path(segment).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                found = np.isin(np.array([key.encode() for key in passages] or [b""]), arrays["p_ids"])
+                found: np.ndarray = arrays[name]
+                return found
         except _FAULTS as fault:
             raise SegmentError(f"segment {segment} could not be read: {fault}") from fault
-        return {key for key, there in zip(passages, found.tolist(), strict=False) if there}
 
     def ids(self) -> set[str]:
         return {path.stem for path in self._folder.glob("*.npz")}
@@ -84,6 +90,10 @@ class SegmentFiles:
 
     def _path(self, segment: str) -> Path:
         return self._folder / f"{segment}.npz"
+
+
+def _heads(ids: np.ndarray) -> np.ndarray:
+    return ids.astype("S8").view(np.uint64)
 
 
 def _prefixed(prefix: str, segment: LexicalSegment) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rag.adapters.memory import MemoryVectorStore
-from rag.dense import DenseStore
+from rag.dense import DenseScans, DenseStore
 from rag.indexing import fill_vectors, open_release, publish, write_vectors
 from rag.lexical import terms_of
 from rag.models import Document, Hit
@@ -105,8 +105,9 @@ def test_a_leg_without_weight_does_not_count() -> None:
 def test_the_dense_leg_alone_finds_what_shares_no_word() -> None:
     release = opened(policies())
     (passage, *_) = release.passages_of("sd-gazelle-2024")
-    assert release.dense is not None
-    near = Search({}, release.dense._matrix[release.ordinal[passage.id]], 0.35)
+    assert isinstance(release.dense, DenseScans)
+    place = release.ordinal[passage.id]
+    near = Search({}, release.dense.rows(np.array([place]))[place], 0.35)
     assert search(release, near)[0].passage == passage
 
 

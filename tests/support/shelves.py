@@ -39,6 +39,9 @@ class MemorySegments:
     def passage_ids(self, segment: str) -> tuple[str, ...]:
         return self.read(segment).passages.ids
 
+    def version_ids(self, segment: str) -> tuple[str, ...]:
+        return self.read(segment).documents.ids
+
     def holds(self, segment: str, passages: Sequence[str]) -> set[str]:
         return set(self.read(segment).passages.ids) & set(passages)
 
