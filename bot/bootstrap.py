@@ -111,9 +111,7 @@ class House:
         from rag.parsing import parse_file
 
         def known() -> list[Policy]:
-            from rag.corpus import read_corpus
-
-            return read_corpus(self.settings.corpus_dir).policies
+            return self.work.corpus().policies
 
         return TakingIn(Drafts(self.engine), known, self._originals, self.clock.now, self.clock.today, parse_file)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from bot.corpus_drafts import Draft, Drafts, Stage, StageError
 from bot.refreshing import CorpusWork, Refreshed
 from bot.taking_in import TakingIn, write_whole
-from rag.corpus import Corpus, read_corpus, read_one
+from rag.corpus import Corpus, read_one
 from rag.drafting import retired_card
 from rag.evaluation.gate import Trial, try_out
 from rag.evaluation.golden import read_golden
@@ -96,7 +96,7 @@ class Publishing:
 
     def candidate(self) -> Candidate:
         """The folder with everything that is in review laid over it. Raises UnreadyError."""
-        corpus = read_corpus(self._work.folder)
+        corpus = self._work.corpus()
         documents = {document.id: document for document in corpus.documents}
         waiting = self.drafts.all((Stage.IN_REVIEW,))
         files: dict[str, str] = {}
@@ -163,7 +163,7 @@ class Publishing:
         live = store.live()
         if live is not None and name in live.documents:
             return store.versions([live.documents[name]])[0].document
-        return next((d for d in read_corpus(self._work.folder).documents if d.id == name), None)
+        return next((d for d in self._work.corpus().documents if d.id == name), None)
 
     def _handed_on_by(self, draft: Draft) -> str:
         steps = [step for step in self.drafts.steps(draft.id) if step.stage is Stage.IN_REVIEW]

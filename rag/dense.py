@@ -170,8 +170,8 @@ class DenseScans:
 
     def top(self, query: Vector, allowed: NDArray[np.bool_] | None, k: int) -> NDArray[np.intp]:
         """The k nearest allowed passages that have a vector, best first."""
-        parts = [
-            scan.top(query, None if allowed is None else allowed[base : base + len(scan.present)], k) + base
+        parts: list[NDArray[np.intp]] = [
+            np.add(scan.top(query, None if allowed is None else allowed[base : base + len(scan.present)], k), base)
             for scan, base in zip(self.scans, self._bases[:-1].tolist(), strict=True)
         ]
         if len(parts) == 1:
@@ -202,7 +202,9 @@ class DenseScans:
 
 def _sketches(matrix: Vector, centre: Vector) -> NDArray[np.uint64]:
     """Those of all rows, a block at a time: beside the matrix no second one is needed."""
-    return np.concatenate([_sketch(matrix[at : at + SKETCH_FROM] - centre) for at in range(0, len(matrix), SKETCH_FROM)])
+    return np.concatenate(
+        [_sketch(matrix[at : at + SKETCH_FROM] - centre) for at in range(0, len(matrix), SKETCH_FROM)]
+    )
 
 
 def _sketch(rows: Vector) -> NDArray[np.uint64]:

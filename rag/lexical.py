@@ -153,7 +153,9 @@ class LexicalIndex:
         self._unit: float = length_unit(total, self.size)
         same: list[WeightedSegment] = before._segments if before is not None and before._unit == self._unit else []
         weighed = {id(weighted.segment): weighted for weighted in same}
-        self._segments: list[WeightedSegment] = [weighed.get(id(one)) or WeightedSegment.of(one, self._unit) for one in segments]
+        self._segments: list[WeightedSegment] = [
+            weighed.get(id(one)) or WeightedSegment.of(one, self._unit) for one in segments
+        ]
         self._alive = [None if mask.all() else mask for mask in alive]
         self._bases = np.cumsum([0, *(len(segment.ids) for segment in segments)]).tolist()
 

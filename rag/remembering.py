@@ -1,4 +1,4 @@
-"""What was read of a corpus before: a file that has not changed since is not parsed again. It can never give a stale answer.
+"""What was read of a corpus before: a file that has not changed since is not parsed again, and no answer is stale.
 
 A file is known by its inode, size and both of its times. What was changed so shortly before it was read that a second
 change could have left all four as they are (times tick in milliseconds) is not kept, as git does with its index.

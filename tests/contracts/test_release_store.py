@@ -129,6 +129,19 @@ def test_publishing_the_same_release_again_changes_nothing(store: ReleaseStore) 
     assert store.releases() == [release]
 
 
+def test_segments_built_anew_are_those_of_the_live_release_and_never_bring_back_an_older_one(
+    store: ReleaseStore,
+) -> None:
+    old = publish(store, "r1", 1, a_document("a"))
+    store.resegment("r1", ("built",))
+    assert store.live() == replace(old, segments=("built",))
+    newer = publish(store, "r2", 2, a_document("a", "加倍补助"))
+    store.resegment("r1", ("late",))
+    store.resegment("nowhere", ("late",))
+    assert store.live() == newer
+    assert {release.segments for release in store.releases()} == {("s1",), ("built",)}
+
+
 def test_the_live_release_may_get_other_segments(store: ReleaseStore) -> None:
     made = a_document("a")
     release = publish(store, "r1", 1, made)
@@ -206,6 +219,22 @@ def test_a_sweep_removes_what_no_kept_release_uses(engine: Engine) -> None:
     assert [release.id for release in store.releases()] == ["r4", "r3"]
     assert store.known([p.id for p in passages]) == {passages[0].id}
     assert cache.get("e", [p.id for p in passages]).keys() == {passages[0].id}
+
+
+def test_a_sweep_spares_what_another_version_or_a_release_in_between_still_shows(engine: Engine) -> None:
+    """A text that comes and goes: the release that is forgotten shares it with one that is kept."""
+    store = SqlReleaseStore(engine)
+    for number, wording in enumerate(("甲", "乙", "甲", "丙", "乙"), start=1):
+        publish(store, f"r{number}", number, a_document("a", wording), a_document("b"))
+    assert store.sweep(keep=2) == Swept(releases=3, versions=1, passages=1)
+    assert store.known([f"a-第二条 对高新技术企业{wording}。\n" for wording in "甲乙丙"]) == {
+        "a-第二条 对高新技术企业乙。\n",
+        "a-第二条 对高新技术企业丙。\n",
+    }
+    assert {release.id: len(store.versions(release.documents.values())) for release in store.releases()} == {
+        "r5": 2,
+        "r4": 2,
+    }
 
 
 def test_a_sweep_spares_the_live_release(engine: Engine) -> None:

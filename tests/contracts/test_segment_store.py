@@ -46,6 +46,7 @@ def test_a_segment_comes_back_as_it_was_written(store: SegmentStore, texts: tupl
     assert back.id == segment.id
     assert all(np.array_equal(array, arrays(back)[name]) for name, array in arrays(segment).items())
     assert store.passage_ids(segment.id) == segment.passages.ids
+    assert store.version_ids(segment.id) == segment.documents.ids
 
 
 @pytest.mark.parametrize("texts", [(), ("创业补贴",), ("创业补贴", "贷款贴息", "住房补贴")])
@@ -63,6 +64,8 @@ def test_a_segment_that_is_not_there_is_an_error(store: SegmentStore) -> None:
         store.read("nowhere")
     with pytest.raises(SegmentError):
         store.passage_ids("nowhere")
+    with pytest.raises(SegmentError):
+        store.version_ids("nowhere")
     with pytest.raises(SegmentError):
         store.holds("nowhere", ["p"])
     assert store.ids() == set()

@@ -40,6 +40,12 @@ def test_only_what_is_cached_is_returned(cache: VectorCache) -> None:
     assert cache.get("e5", []) == {}
 
 
+def test_what_is_cached_is_told_without_its_vectors(cache: VectorCache) -> None:
+    cache.put("e5", {"p": unit_vectors(1)[0]})
+    assert cache.known("e5", ["p", "q"]) == {"p"}
+    assert cache.known("bge", ["p"]) == cache.known("e5", []) == set()
+
+
 def test_embedders_do_not_see_each_others_vectors(cache: VectorCache) -> None:
     first, second = unit_vectors(2)
     cache.put("e5", {"p": first})
