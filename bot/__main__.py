@@ -84,6 +84,7 @@ def _needs(commands: Any) -> None:
     backup = commands.add_parser("backup", help="everything that counts in one file; works while serving")
     _data(backup)
     backup.add_argument("file", metavar="FILE", help="the file to write, such as kechuang.tar.gz")
+    backup.add_argument("--no-originals", action="store_true", help="leave out the official files that were taken in")
     backup.set_defaults(run="backup:backup")
     restore = commands.add_parser("restore", help="put a backup back into an empty data folder and database")
     _data(restore)

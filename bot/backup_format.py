@@ -3,6 +3,7 @@
     tables/<table>.jsonl      every row of every table but those in LEFT_OUT, as one moment saw them
     files/<sha256>            what people sent, under the digest of its content
     segments/<id>.npz         the published index, so that answers keep their release
+    originals/<sha256>.<end>  official files as they were taken in, under the digest of their content
     manifest.json             the last member: format, schema, moment, counts, and the SHA-256 of every other member
 
 The digests tell of damage, and a case's own chain of hashes of tampering with its history. Neither is a signature.
@@ -27,13 +28,18 @@ from sqlalchemy import JSON, Connection, DateTime, LargeBinary, MetaData, Table,
 
 from db.schema import UtcDateTime
 
-FORMAT = 1
+FORMAT = 2
+FORMATS = frozenset({1, FORMAT})
+"""What is understood: 1 had no originals, and restoring one leaves those that are there alone."""
+
 LEFT_OUT = frozenset({"passage_vectors"})
 """Vectors are computed anew from the passages."""
 
 MANIFEST = "manifest.json"
+ORIGINALS = "originals"
 _MEMBER = re.compile(
-    r"tables/[a-z][a-z0-9_]*\.jsonl|files/[0-9a-f]{64}|segments/[A-Za-z0-9_-]{1,100}\.npz|manifest\.json"
+    r"tables/[a-z][a-z0-9_]*\.jsonl|files/[0-9a-f]{64}|segments/[A-Za-z0-9_-]{1,100}\.npz"
+    r"|originals/[0-9a-f]{64}(?:\.[a-z0-9]{1,8})?|manifest\.json"
 )
 _CHUNK = 1 << 20
 _DAMAGE = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError)
@@ -51,7 +57,8 @@ class Member(BaseModel):
 
 
 class Manifest(BaseModel):
-    """`counts`: rows by table. `missing`: files that rows name and that were gone when the backup came to them."""
+    """`counts`: rows by table. `missing`: files that rows name and that were gone when the backup came to them.
+    `left_out`: tables that are not in it, and "originals" where they were to be left out."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,8 +72,16 @@ class Manifest(BaseModel):
     members: Mapping[str, Member]
 
     def of(self, folder: str) -> list[str]:
-        """The members of a folder ("tables", "files", "segments"), in order."""
+        """The members of a folder ("tables", "files", "segments", "originals"), in order."""
         return sorted(name for name in self.members if name.startswith(f"{folder}/"))
+
+    def size_of(self, folder: str) -> int:
+        """Bytes of the members of a folder, before they were packed."""
+        return sum(self.members[name].size for name in self.of(folder))
+
+    @property
+    def holds_originals(self) -> bool:
+        return self.format > 1 and ORIGINALS not in self.left_out
 
 
 def tables_of(connection: Connection, names: Collection[str]) -> list[Table]:
@@ -158,11 +173,12 @@ def _checked(file: Path, folder: Path, found: dict[str, Member]) -> Manifest:
         manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (ValidationError, ValueError) as fault:
         raise _broken(file, "清单读不出，或来自不认识的版本") from fault
-    if manifest.format != FORMAT:
-        raise BackupError(f"{file} 的备份格式是 {manifest.format}，本程序只认得 {FORMAT}：请使用相应版本的程序。")
+    if manifest.format not in FORMATS:
+        raise BackupError(f"{file} 的备份格式是 {manifest.format}，本程序只认得到 {FORMAT}：请使用相应版本的程序。")
     if wrong := sorted(name for name in {*found, *manifest.members} if found.get(name) != manifest.members.get(name)):
         raise _broken(file, f"{wrong[0]} 与清单不符")
-    if wrong := [name for name in manifest.of("files") if name != f"files/{found[name].sha256}"]:
+    named = {name: Path(name).stem for folder in ("files", ORIGINALS) for name in manifest.of(folder)}
+    if wrong := [name for name, digest in named.items() if digest != found[name].sha256]:
         raise _broken(file, f"{wrong[0]} 的内容与名称不符")
     return manifest
 

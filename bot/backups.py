@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import secrets
 import shutil
 import sqlite3
@@ -21,21 +22,23 @@ from typing import IO, Any, cast
 
 from sqlalchemy import Connection, Engine, Table, inspect, select, text
 
-from bot.backup_format import FORMAT, LEFT_OUT, MANIFEST, BackupError, Manifest, Member, row_line, tables_of
+from bot.backup_format import FORMAT, LEFT_OUT, MANIFEST, ORIGINALS, BackupError, Manifest, Member, row_line, tables_of
 from db.engine import make_engine, reading
 from db.migrating import head, tables_at
 from intake.store.files import named_files
 
 _ROWS = 500
+_ORIGINAL = re.compile(r"[0-9a-f]{64}(?:\.[a-z0-9]{1,8})?")
 _COPY = ".kechuang-backup-"
 _LEFT_BEHIND = 3600
 """Seconds after which a half-written backup has no writer any more."""
 
 
-def back_up(engine: Engine, data_dir: Path, target: Path, now: datetime) -> Manifest:
+def back_up(engine: Engine, data_dir: Path, target: Path, now: datetime, *, originals: bool = True) -> Manifest:
     """Write everything to `target`, whole or not at all; only this process's user may read it.
 
-    One moment of the database is kept, and every file its rows name. Raises BackupError, and OSError (a full disk).
+    One moment of the database is kept, and every file its rows name. Without `originals` the official files that were
+    taken in are left out, which is said in the manifest. Raises BackupError, and OSError (a full disk).
     """
     _forget_parts(target)
     with _snapshot(engine, target.parent) as connection, _appearing(target) as out:
@@ -44,12 +47,15 @@ def back_up(engine: Engine, data_dir: Path, target: Path, now: datetime) -> Mani
         counts = {table.name: archive.add_table(connection, table) for table in tables_of(connection, names)}
         for path in _segments(connection, data_dir, names):
             archive.add_file(f"segments/{path.name}", path)
+        for path in _originals(data_dir) if originals else []:
+            archive.add_file(f"{ORIGINALS}/{path.name}", path)
         missing = [
             path.name
             for path in _files(connection, data_dir, names)
             if not archive.add_file(f"files/{path.name}", path)
         ]
-        return archive.close(revision, engine.dialect.name, counts, missing)
+        left_out = sorted(LEFT_OUT if originals else LEFT_OUT | {ORIGINALS})
+        return archive.close(revision, engine.dialect.name, counts, missing, left_out)
 
 
 class _Archive:
@@ -82,7 +88,9 @@ class _Archive:
             return False
         return True
 
-    def close(self, revision: str, database: str, counts: dict[str, int], missing: Iterable[str]) -> Manifest:
+    def close(
+        self, revision: str, database: str, counts: dict[str, int], missing: Iterable[str], left_out: Iterable[str]
+    ) -> Manifest:
         manifest = Manifest(
             format=FORMAT,
             schema_revision=revision,
@@ -90,6 +98,7 @@ class _Archive:
             database=database,
             counts=counts,
             missing=tuple(missing),
+            left_out=tuple(left_out),
             members=dict(self._members),
         )
         self._add(MANIFEST, io.BytesIO(manifest.model_dump_json(indent=1).encode()))
@@ -211,3 +220,9 @@ def _files(connection: Connection, data_dir: Path, names: Collection[str]) -> li
     named = named_files(connection) if "case_files" in names else set()
     there = {path.name for path in folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")}
     return [folder / digest[:2] / digest[2:4] / digest for digest in sorted(named | there)]
+
+
+def _originals(data_dir: Path) -> list[Path]:
+    """Official files as they were taken in: those that are what their name says, whole (bot/taking_in.py)."""
+    folder = data_dir / ORIGINALS
+    return sorted(path for path in folder.glob("*") if _ORIGINAL.fullmatch(path.name) and path.is_file())

@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Integer, Table, exists, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot.backup_format import BackupError, Manifest, row_of, tables_of, unpack
+from bot.backup_format import ORIGINALS, BackupError, Manifest, row_of, tables_of, unpack
 from bot.backups import flush_folder
 from db.engine import make_engine, reading, settle, writing
 from db.migrating import head, migrate, tables_at
@@ -161,7 +161,7 @@ _TRIGGER_FUNCTIONS = text(
 
 
 def _is_empty(engine: Engine, data_dir: Path) -> bool:
-    folders = (data_dir / "files", data_dir / "index" / "segments")
+    folders = (data_dir / "files", data_dir / "index" / "segments", data_dir / ORIGINALS)
     if any(path.is_file() for folder in folders for path in folder.rglob("*")):
         return False
     if engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists():
@@ -191,6 +191,8 @@ def _add_files(folder: Path, data_dir: Path, manifest: Manifest) -> None:
         _move(folder / name, data_dir / "files" / digest[:2] / digest[2:4] / digest)
     for name in manifest.of("segments"):
         _move(folder / name, data_dir / "index" / name)
+    for name in manifest.of(ORIGINALS):
+        _move(folder / name, data_dir / name)
 
 
 def _move(source: Path, target: Path) -> None:
@@ -212,6 +214,10 @@ def _remove_others(data_dir: Path, manifest: Manifest) -> None:
     segments = {name.partition("/")[2] for name in manifest.of("segments")}
     for path in (data_dir / "index" / "segments").glob("*.npz"):
         if path.name not in segments:
+            path.unlink(missing_ok=True)
+    originals = {name.partition("/")[2] for name in manifest.of(ORIGINALS)}
+    for path in (data_dir / ORIGINALS).glob("*") if manifest.holds_originals else ():
+        if path.name not in originals:
             path.unlink(missing_ok=True)
     shutil.rmtree(data_dir / "index" / "chroma", ignore_errors=True)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from bot.backup_format import BackupError, Manifest
+from bot.backup_format import ORIGINALS, BackupError, Manifest
 from bot.backups import back_up
 from bot.clock import SHANGHAI, SystemClock
 from bot.commands.corpus import say
@@ -29,8 +29,10 @@ def backup(options: argparse.Namespace) -> int:
     if not target.parent.is_dir():
         raise CommandError(f"文件夹 {target.parent} 不存在，请先建立。")
     with _database(settings) as engine:
-        manifest = back_up(engine, settings.data_dir, target, SystemClock().now())
+        manifest = back_up(engine, settings.data_dir, target, SystemClock().now(), originals=not options.no_originals)
     say(f"已备份到 {target}（{_size(target)}）：{_contents(manifest)}。")
+    if not manifest.holds_originals:
+        say("收录文件的原件没有收入（--no-originals）：请另外保存数据目录里的 originals。")
     say("其中有个人信息：文件只有当前用户可读，请妥善保管，到期删除。向量未收入，恢复后自动重新生成。")
     return 0
 
@@ -62,9 +64,14 @@ def _database(settings: Settings) -> Iterator[Engine]:
 def _contents(manifest: Manifest) -> str:
     files, cases = len(manifest.of("files")), manifest.counts.get("cases", 0)
     missing = f"（另有 {len(manifest.missing)} 个已不在）" if manifest.missing else ""
-    return f"{cases} 件需求，{files} 个文件{missing}，{sum(manifest.counts.values())} 行数据"
+    kept = len(manifest.of(ORIGINALS))
+    originals = f"，{kept} 份原件（{_bytes(manifest.size_of(ORIGINALS))}）" if kept else ""
+    return f"{cases} 件需求，{files} 个文件{missing}{originals}，{sum(manifest.counts.values())} 行数据"
 
 
 def _size(path: Path) -> str:
-    size = path.stat().st_size
+    return _bytes(path.stat().st_size)
+
+
+def _bytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"

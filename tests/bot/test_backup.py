@@ -42,6 +42,9 @@ from tests.support.bureau import bureau_of
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
+NOTICE = b"%PDF-1.7 notice"
+ORIGINAL = f"originals/{hashlib.sha256(NOTICE).hexdigest()}.pdf"
+
 
 @dataclass(frozen=True)
 class Home:
@@ -112,7 +115,7 @@ def fresh(request: pytest.FixtureRequest) -> Homes:
 
 @pytest.fixture
 def home(engine: Engine, data_dir: Path, clock: FixedClock) -> Home:
-    """A house that has been lived in: two cases, a file, a notice, a release with its segment, a vector."""
+    """A house that has been lived in: two cases, a file, an original, a notice, a release with its segment, a vector."""
     here = Home(engine, data_dir)
     wang = Accounts(engine, clock).of("web", "wang")
     stored = FolderFileStore(data_dir / "files").put([b"%PDF-1.7 ", b"\x00\xff"])
@@ -123,6 +126,8 @@ def home(engine: Engine, data_dir: Path, clock: FixedClock) -> Home:
     segment.parent.mkdir(parents=True)
     segment.write_bytes(b"postings")
     (segment.parent / "unnamed.npz").write_bytes(b"of no release")
+    (data_dir / "originals").mkdir()
+    (data_dir / ORIGINAL).write_bytes(NOTICE)
     with writing(engine) as connection:
         enqueue(connection, "k", wang.id, "case.accepted", {"reference": "KC26-0", "备注": "\ud800"}, NOW)
         connection.execute(
@@ -177,7 +182,7 @@ def rows(engine: Engine) -> dict[str, list[Any]]:
 def files(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
-        for part in ("files", "index")
+        for part in ("files", "index", "originals")
         for path in (folder / part).rglob("*")
         if path.is_file()
     }
@@ -215,6 +220,39 @@ def test_what_was_backed_up_is_put_back_on_either_database_from_either(home: Hom
     assert files(new.data_dir) == kept
     assert (done.manifest.created_at, done.migrated) == (NOW, False)
     assert revision(new.engine) == head()
+
+
+def test_originals_come_back_whole_and_what_is_half_written_is_not_taken_for_one(
+    home: Home, fresh: Homes, tmp_path: Path
+) -> None:
+    (home.data_dir / "originals" / f".{'a' * 64}.pdf.part").write_bytes(b"half")
+    manifest = back_up(home.engine, home.data_dir, tmp_path / "b.tar.gz", NOW)
+    assert (manifest.of("originals"), manifest.size_of("originals")) == ([ORIGINAL], len(NOTICE))
+    new = fresh()
+    restore(new.engine, new.data_dir, tmp_path / "b.tar.gz")
+    assert (new.data_dir / ORIGINAL).read_bytes() == NOTICE
+
+
+def test_an_original_that_is_not_what_its_name_says_is_refused(home: Home, tmp_path: Path) -> None:
+    (home.data_dir / ORIGINAL).write_bytes(b"another")
+    back_up(home.engine, home.data_dir, tmp_path / "b.tar.gz", NOW)
+    refused(home, tmp_path / "b.tar.gz", "内容与名称不符")
+
+
+def test_a_backup_without_originals_says_so_and_leaves_those_that_are_there_alone(home: Home, tmp_path: Path) -> None:
+    manifest = back_up(home.engine, home.data_dir, tmp_path / "b.tar.gz", NOW, originals=False)
+    assert manifest.left_out == ("originals", "passage_vectors")
+    assert manifest.of("originals") == []
+    restore(home.engine, home.data_dir, tmp_path / "b.tar.gz", force=True)
+    assert (home.data_dir / ORIGINAL).read_bytes() == NOTICE
+
+    def older(name: str, body: bytes) -> bytes:
+        return (
+            body if name != "manifest.json" else json.dumps(json.loads(body) | {"format": 1, "left_out": []}).encode()
+        )
+
+    restore(home.engine, home.data_dir, rewritten(tmp_path / "b.tar.gz", tmp_path / "1.tar.gz", older), force=True)
+    assert (home.data_dir / ORIGINAL).read_bytes() == NOTICE
 
 
 def test_life_goes_on_after_a_restore(home: Home, backup: Path, fresh: Homes) -> None:
