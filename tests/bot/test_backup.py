@@ -115,7 +115,7 @@ def fresh(request: pytest.FixtureRequest) -> Homes:
 
 @pytest.fixture
 def home(engine: Engine, data_dir: Path, clock: FixedClock) -> Home:
-    """A house that has been lived in: two cases, a file, an original, a notice, a release with its segment, a vector."""
+    """A house that has been lived in: two cases, a file, an original, a notice, a release, a vector."""
     here = Home(engine, data_dir)
     wang = Accounts(engine, clock).of("web", "wang")
     stored = FolderFileStore(data_dir / "files").put([b"%PDF-1.7 ", b"\x00\xff"])
