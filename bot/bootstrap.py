@@ -15,6 +15,7 @@ from bot.clock import Clock, SystemClock
 from bot.conversation import Conversation
 from bot.dialogs.ask import AskDialog
 from bot.history import History
+from bot.kept_answers import KeptAnswers
 from bot.refreshing import CorpusWork
 from bot.releases import SqlReleaseStore, SqlVectorCache
 from bot.settings import Settings
@@ -59,6 +60,7 @@ class House:
     reader: Reader
     pipeline: Pipeline
     ask: AskDialog
+    kept: KeptAnswers
     model: GuardedModel | None = None
     reranking: Reranking | None = None
     notes: list[str] = field(default_factory=list)
@@ -172,6 +174,8 @@ class House:
             places=self.places,
             corpus=self.work,
             rights=self.rights,
+            pipeline=self.pipeline,
+            kept=self.kept,
             settings=self.settings,
             clock=self.clock,
             engine=self.engine,
@@ -220,10 +224,11 @@ def build(settings: Settings, clock: Clock | None = None, *, vectors: bool = Tru
     model = _language_model(settings, clock)
     reranking = reranking_of(settings)
     writer, follower = (Writer(model), Follower(model)) if model else (None, None)
-    pipeline = Pipeline(reader, clock.today, limits, writer, follower, reranking)
+    kept = KeptAnswers(engine, clock.now)
+    pipeline = Pipeline(reader, clock.today, limits, writer, follower, reranking, kept)
     admission = Admission(settings.llm_per_user_day, clock.today) if model else None
     ask = AskDialog(pipeline, settings.fallback_contact, settings.question_max_chars, admission)
-    return House(settings, clock, engine, places, reader, pipeline, ask, model, reranking, notes)
+    return House(settings, clock, engine, places, reader, pipeline, ask, kept, model, reranking, notes)
 
 
 def _language_model(settings: Settings, clock: Clock) -> GuardedModel | None:

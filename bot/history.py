@@ -29,6 +29,14 @@ class Conversation:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A question that found no answer; `asker` tells those who asked apart, and says nothing of them."""
+
+    turn: Recorded
+    asker: int
+
+
 class History:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
@@ -68,9 +76,17 @@ class History:
 
     def unanswered(self, limit: int) -> list[Recorded]:
         """The latest questions that found no answer, of everybody, the newest first."""
+        return [miss.turn for miss in self.misses(limit)]
+
+    def misses(self, limit: int) -> list[Miss]:
+        """The same, with a number in place of who asked: the same one for the same account, and good for this read."""
         query = select(turns).where(turns.c.status.startswith("unanswerable_")).order_by(turns.c.id.desc())
+        askers: dict[str, int] = {}
         with reading(self._engine) as connection:
-            return [recorded_of(row) for row in connection.execute(query.limit(limit))]
+            return [
+                Miss(recorded_of(row), askers.setdefault(row.account, len(askers)))
+                for row in connection.execute(query.limit(limit))
+            ]
 
     def delete(self, account: str, conversation: str | None = None) -> int:
         """Forget a conversation, or all of an account's, for good; returns how many turns that were."""

@@ -60,7 +60,8 @@ Index(None, turns.c.created_at, turns.c.status)
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One turn as it was recorded. `timings` are seconds by step; `found` names the passages seen, with scores."""
+    """One turn as it was recorded. `timings` are seconds by step; `found` names the passages seen, with scores, and
+    says why nothing was found, or which approved answer was given."""
 
     message: str
     conversation: str
@@ -130,6 +131,8 @@ def _of_answer(answer: Answer) -> dict[str, Any]:
             "cited": [citation.passage for citation in answer.citations],
             "nearest": [citation.passage for citation in answer.nearest],
             "hits": [_scores(hit) for hit in answer.hits],
+            **({"reason": answer.reason} if answer.reason else {}),
+            **({"approved": answer.approved.id} if answer.approved else {}),
         },
     }
 

@@ -271,13 +271,56 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What an approved answer rests on: a quote of a passage, and the version of its document that it was read in."""
+
+    document: str
+    version: str
+    passage: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedAnswer:
+    """An answer that staff wrote and approved. It is given word for word from `day` until `until`, both included.
+
+    `wordings` are the questions it answers. `place` is the district or zone it holds for; "" holds wherever the asker
+    is, for questions that name no district. `by` is who answers for it, as readers are told: a team, no person.
+    """
+
+    id: int
+    text: str
+    wordings: tuple[str, ...]
+    grounds: tuple[Ground, ...]
+    place: str
+    day: date
+    until: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What a reader is shown of the approved answer that was given: its words as they are, its days, who wrote it."""
+
+    id: int
+    text: str
+    day: date
+    until: date
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a question came to. `notices` and `choices` are keys into the wording files; claims are verbatim.
 
     Where it is `generated`, a language model wrote the claims, each proven by its quotes; then `citations` are the
     quotes' cards, each once. Otherwise there is a card a claim.
 
+    Where it is `approved`, staff wrote it: the claims are the clauses that it rests on.
+
     `nearest` are citations that did not answer (未直接回答) or, for a listing, policies that may concern the asker.
+    `reason` says why nothing was found that answers: nothing · unnamed · contradicted · kind · scheme · strangers ·
+    evidence · verification · retired (see rag/pipeline.py).
     """
 
     status: AnswerStatus
@@ -289,6 +332,8 @@ class Answer:
     choices: tuple[Notice, ...] = ()
     listing: bool = False
     generated: bool = False
+    approved: Approved | None = None
+    reason: str | None = None
     writing: Writing | None = None
     focus: Focus = Focus()
     release: str | None = None

@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from rag import composing
+from rag.approved import grounds_of, recall
 from rag.comparing import MOST, Compared, asks_changes, compare_policies, pair_of, title_named
 from rag.completeness import contradicts, holds, names_strangers, rerank, unheard_scheme, wants_of
 from rag.evidence import Evidence, Weigher
@@ -23,8 +24,21 @@ from rag.model_answers.following import Follower
 from rag.model_answers.guarded import Allowance
 from rag.model_answers.support import is_unmarked
 from rag.model_answers.writing import MOST_PASSAGES, Writer
-from rag.models import Answer, AnswerStatus, Category, Citation, Focus, Found, Hit, Level, Notice, Question, Step
-from rag.ports import EmbedderError, Vector
+from rag.models import (
+    Answer,
+    AnswerStatus,
+    Approved,
+    Category,
+    Citation,
+    Focus,
+    Found,
+    Hit,
+    Level,
+    Notice,
+    Question,
+    Step,
+)  # fmt: skip
+from rag.ports import ApprovedAnswers, ApprovedAnswersError, EmbedderError, Vector
 from rag.reader import Reader, Shelf
 from rag.refusal import CALIBRATED_FOR, THRESHOLD, plain_sureness, sureness
 from rag.reranking import Reranking
@@ -87,6 +101,7 @@ class Asking:
     vectors: dict[str, Vector] = field(default_factory=dict)
     hits: list[Hit] = field(default_factory=list)
     contradicted: bool = False
+    off_topic: bool = False
     allowance: Allowance | None = None
     on_stage: Callable[[str], None] = unheard
     answer: Answer | None = None
@@ -104,23 +119,31 @@ class Pipeline:
         writer: Writer | None = None,
         follower: Follower | None = None,
         reranking: Reranking | None = None,
+        approved: ApprovedAnswers | None = None,
     ) -> None:
         """Without a `writer` no language model is asked; with one, the clauses still answer wherever it fails.
 
-        `reranking` may change which clauses lead, and nothing else (docs/adr/0016).
+        `reranking` may change which clauses lead, and nothing else (docs/adr/0016). What staff `approved` is given
+        before anything is searched.
         """
         self._reader = reader
         self._today = today
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._writer = writer
         self._follower = follower
         self._reranking = reranking
+        self._approved = approved
 
     def answer(self, question: Question, on_stage: Callable[[str], None] = unheard) -> Answer:
         """Take the steps in order. The release is fixed before the first and stands in the answer."""
+        asking = self.trace(question, on_stage)
+        return stamped(asking) if asking else Answer(AnswerStatus.NOT_READY, question.text)
+
+    def trace(self, question: Question, on_stage: Callable[[str], None] = unheard) -> Asking | None:
+        """The same, with all that was known of the question on its way; None before the first release."""
         shelf = self._reader.shelf()
         if shelf is None:
-            return Answer(AnswerStatus.NOT_READY, question.text)
+            return None
         day = question.as_of or self._today()
         asking = Asking(question, shelf, day, day, on_stage=on_stage)
         if self._writer is not None and question.aided and not question.private:
@@ -133,7 +156,7 @@ class Pipeline:
             if asking.answer is not None:
                 break
         on_stage("done")
-        return _stamped(asking)
+        return asking
 
     def find(self, question: Question) -> Found:
         """The clauses that an answer would be made from, best first, each with its card.
@@ -144,8 +167,8 @@ class Pipeline:
         if shelf is None:
             return Found(None, day, day)
         asking = Asking(question, shelf, day, day)
-        for step in (self._guard, self._rewrite, self._retrieve):
-            if asking.answer is None:
+        for step in (self._guard, self.rewrite, self.retrieve):
+            if asking.answer is None and not asking.off_topic:
                 step(asking)
         cards = [(hit, composing.cite(hit, hit.passage.text, shelf, asking.shown_day)) for hit in asking.hits]
         policies = [policy for _, card in cards if (policy := shelf.catalogue.policy(card.policy))]
@@ -156,25 +179,27 @@ class Pipeline:
     def _steps(self) -> Sequence[tuple[str, Callable[[Asking], None]]]:
         return (
             ("guarding", self._guard),
-            ("rewriting", self._rewrite),
+            ("rewriting", self.rewrite),
+            *([("recalling", self._recall)] if self._approved is not None else []),
             ("routing", self._route),
-            ("searching", self._retrieve),
+            ("searching", self.retrieve),
             ("verifying", self._compose),
         )
 
     # ------------------------------------------------------------------------------------------------------- steps
 
     def _guard(self, asking: Asking) -> None:
-        checked = guard(asking.question.text, self._limits.longest_question)
+        checked = guard(asking.question.text, self.limits.longest_question)
         asking.text, asking.cut = checked.text, checked.cut
         stop = checked.stop or self._meant(asking)
         if asking.question.history and not checked.stop and stop in {AnswerStatus.SMALLTALK, AnswerStatus.CLARIFY}:
             stop = None  # 「硕士呢」 is short of a subject because the subject stands before it
         asking.no_promise = stop is AnswerStatus.NO_PROMISE
         asking.vague = stop is AnswerStatus.CLARIFY
+        asking.off_topic = stop is AnswerStatus.OFF_TOPIC
         if stop is AnswerStatus.SMALLTALK:
             asking.answer = Answer(stop, checked.text, notices=(Notice(f"smalltalk_{_chat(asking)}"),))
-        elif stop not in {None, AnswerStatus.NO_PROMISE, AnswerStatus.CLARIFY}:
+        elif stop not in {None, AnswerStatus.NO_PROMISE, AnswerStatus.CLARIFY, AnswerStatus.OFF_TOPIC}:
             asking.answer = Answer(stop or AnswerStatus.EMPTY, checked.text)
 
     def _meant(self, asking: Asking) -> AnswerStatus | None:
@@ -186,7 +211,7 @@ class Pipeline:
             return None
         return meant(model.judge(vector))
 
-    def _rewrite(self, asking: Asking) -> None:
+    def rewrite(self, asking: Asking) -> None:
         asking.rewritten = self._standalone(asking)
         asking.asked = asked = understand(asking.rewritten.text, asking.day)
         if asking.question.as_of is None and asked.as_of is not None:
@@ -194,8 +219,32 @@ class Pipeline:
         home = asking.question.district or _home_of(asking)
         asking.scope = find_scope(asked, asking.shelf.catalogue, home, asking.day)
 
+    def _recall(self, asking: Asking) -> None:
+        """What staff approved outranks what a search would find, and what would be refused for want of it."""
+        asked, scope = read(asking)
+        try:
+            standing = self._approved.standing() if self._approved and not asked.smalltalk else ()
+        except ApprovedAnswersError:
+            return
+        found = recall(asking.rewritten.text, scope.places, standing, asking.shelf, asking.day, self._today())
+        if found is None:
+            return
+        claims, citations = grounds_of(found, asking.shelf, asking.shown_day)
+        asking.answer = Answer(
+            AnswerStatus.ANSWERED,
+            asking.text,
+            claims=claims,
+            citations=citations,
+            notices=(*composing.notices(citations, asking.shelf, asking.shown_day), *_ending(asking, citations)),
+            approved=Approved(found.id, found.text, found.day, found.until, found.by),
+            focus=_focus(asking, citations),
+        )
+
     def _route(self, asking: Asking) -> None:
-        asked, scope = _read(asking)
+        if asking.off_topic:
+            asking.answer = Answer(AnswerStatus.OFF_TOPIC, asking.text)
+            return
+        asked, scope = read(asking)
         first = understand(asking.text, asking.day) if asking.rewritten.followed else asked
         if first.smalltalk:
             asking.answer = Answer(
@@ -206,9 +255,9 @@ class Pipeline:
         elif _without_subject(asking, asked, scope):
             asking.answer = _clarify(asking)
 
-    def _retrieve(self, asking: Asking) -> None:
-        asked, scope = _read(asking)
-        found = search(asking.shelf.opened, self._search_for(asking), scope.reachable, DEPTH)
+    def retrieve(self, asking: Asking) -> None:
+        asked, scope = read(asking)
+        found = search(asking.shelf.opened, self.search_for(asking), scope.reachable, DEPTH)
         fitting = [hit for hit in found if not contradicts(asked, hit.passage)]
         asking.hits = rerank(fitting or found, wants_of(asked))
         asking.contradicted = bool(found) and not fitting
@@ -220,27 +269,28 @@ class Pipeline:
             self._rerank(asking, asked)
 
     def _compose(self, asking: Asking) -> None:
-        asked, scope = _read(asking)
+        asked, scope = read(asking)
         if asking.no_promise:
             asking.answer = _refused(AnswerStatus.NO_PROMISE, asking)
         elif scope.unknown and not scope.named:
             title = (
                 {"title": scope.unknown[0]} if is_unmarked(scope.unknown[0]) else {}
             )  # what is no title is not echoed
-            asking.answer = _refused(AnswerStatus.NOT_FOUND, asking, **title)
+            asking.answer = replace(_refused(AnswerStatus.NOT_FOUND, asking, **title), reason="unnamed")
         elif scope.uncovered:
             asking.answer = _refused(AnswerStatus.NO_COVERAGE, asking, district="、".join(scope.uncovered))
-        elif not asking.hits or asking.contradicted or self._falls_short(asking):
-            asking.answer = _not_found(asking)
+        elif (reason := self._lacking(asking)) is not None:
+            asking.answer = _not_found(asking, reason)
         else:
-            asking.answer = self._written(asking, _answered(asking, asked))
+            found = _answered(asking, asked)
+            asking.answer = self._written(asking, found) if found.claims else _not_found(asking, "verification")
 
     # ----------------------------------------------------------------------------------------------------- details
 
     def _standalone(self, asking: Asking) -> Standalone:
         """The question with what it leans on: by a model as far as it keeps to what was said, else by rule."""
         ruled = standalone(asking.text, asking.question.history)
-        if self._follower is None or asking.allowance is None:
+        if self._follower is None or asking.allowance is None or asking.off_topic:
             return ruled
         followed = self._follower.follow(asking.text, asking.question.history, asking.allowance)
         if followed is None:
@@ -250,38 +300,38 @@ class Pipeline:
 
     def _rerank(self, asking: Asking, asked: Understanding) -> None:
         """The reranker's order where the clauses then answer as well; what falls short as fused stays refused."""
-        if self._reranking is None or not asking.hits or self._falls_short(asking):
+        if self._reranking is None or not asking.hits or self._short(asking):
             return
         again = self._reranking.order(asking.rewritten.text, asking.hits)
         if again is None:
             return
         fused, asking.hits = asking.hits, rerank(again, wants_of(asked))
-        if self._falls_short(asking):
+        if self._short(asking):
             asking.hits = fused
 
-    def _falls_short(self, asking: Asking) -> bool:
-        """Whether the clauses, in the order they stand, do not answer."""
-        return _incomplete(asking) or self._unsure(asking)
+    def _short(self, asking: Asking) -> str | None:
+        """Why the clauses, in the order they stand, do not answer; None where they do."""
+        return incomplete(asking) or ("evidence" if self.unsure(asking) else None)
 
     def _written(self, asking: Asking, extracted: Answer) -> Answer:
         """The answer in a model's sentences where each is proven, else the extracted one as it is."""
         if self._writer is None or asking.allowance is None:
             return extracted
         asking.on_stage("writing")
-        asked, _ = _read(asking)
+        asked, _ = read(asking)
         hits = _material(asking, extracted)
         outcome = self._writer.write(asking.rewritten.text, hits, asking.allowance, asked.related)
         if outcome.checked is None:
             return replace(extracted, writing=outcome.writing)
         return replace(_generated(asking, outcome.checked, hits), writing=outcome.writing)
 
-    def _search_for(self, asking: Asking) -> Search:
-        asked, scope = _read(asking)
+    def search_for(self, asking: Asking) -> Search:
+        asked, scope = read(asking)
         vector = self._vector(asking, asking.rewritten.text)
         return Search(
             terms=_with_context(asked, asking.rewritten.topic, asking.day),
             vector=vector,
-            dense_weight=CROSS_LINGUAL_WEIGHT if asked.english and not asked.related else self._limits.dense_weight,
+            dense_weight=CROSS_LINGUAL_WEIGHT if asked.english and not asked.related else self.limits.dense_weight,
             named=scope.named,
             factors=scope.factors * _history_factors(asked, scope),
         )
@@ -298,19 +348,27 @@ class Pipeline:
                 return None
         return asking.vectors[text]
 
-    def _unsure(self, asking: Asking) -> bool:
-        asked, scope = _read(asking)
+    def _lacking(self, asking: Asking) -> str | None:
+        """Why what was found does not answer; None where it does."""
+        if not asking.hits:
+            return "nothing"
+        if asking.contradicted:
+            return "contradicted"
+        return self._short(asking)
+
+    def unsure(self, asking: Asking) -> bool:
+        asked, scope = read(asking)
         if scope.named and asking.shelf.catalogue.place[asking.hits[0].passage.document] in scope.named:
             return False
         weigher = Weigher(asking.shelf.opened, asked)
         if asking.shelf.catalogue.policy(asking.hits[0].passage.document) is None:
-            return plain_sureness(weigher.weigh_plain(asking.hits)) < self._limits.threshold
-        evidence = self._evidence(asking, weigher)
+            return plain_sureness(weigher.weigh_plain(asking.hits)) < self.limits.threshold
+        evidence = self.evidence(asking, weigher)
         if not asked.domain and evidence.whole < OFF_TOPIC and (evidence.cosine or 0) < FAR:
             return True
-        return sureness(evidence, english=asked.english) < self._limits.threshold
+        return sureness(evidence, english=asked.english) < self.limits.threshold
 
-    def _evidence(self, asking: Asking, weigher: Weigher) -> Evidence:
+    def evidence(self, asking: Asking, weigher: Weigher) -> Evidence:
         """The evidence for the leading clause, its cosine only where the judgement was calibrated for the embedder."""
         evidence = weigher.weigh(asking.hits[0])
         embedder = self._reader.places.embedder
@@ -326,7 +384,7 @@ def terms_for_search(text: str, today: date) -> Mapping[int, float]:
 # ------------------------------------------------------------------------------------------------------------ replies
 
 
-def _read(asking: Asking) -> tuple[Understanding, Scope]:
+def read(asking: Asking) -> tuple[Understanding, Scope]:
     if asking.asked is None or asking.scope is None:  # only a step out of order could get here
         raise RuntimeError("the question was not read yet")
     return asking.asked, asking.scope
@@ -380,24 +438,26 @@ def _with_context(asked: Understanding, topic: str, day: date) -> Mapping[int, f
     return terms
 
 
-def _incomplete(asking: Asking) -> bool:
-    """Whether what would be quoted is not of the kind asked for, or is about something else by name."""
-    asked, _ = _read(asking)
+def incomplete(asking: Asking) -> str | None:
+    """Why what would be quoted is no answer: not of the kind asked for ("kind"), or about something else by name (a
+    "scheme" that nobody heard of here, names that are "strangers" to the document); None where it may be one."""
+    asked, _ = read(asking)
     chosen = select(asking.hits)
     wants = wants_of(asked)
     if wants and not any(holds(hit.passage, wants) for hit in chosen):
-        return True
+        return "kind"
     if unheard_scheme(asked, asking.shelf.opened.stands):
-        return True
+        return "scheme"
     lead = asking.shelf.opened.passages_of(chosen[0].passage.document)
-    return names_strangers(asked, " ".join((chosen[0].passage.path[0], *(f"{p.lead} {p.text}" for p in lead))))
+    told = " ".join((chosen[0].passage.path[0], *(f"{p.lead} {p.text}" for p in lead)))
+    return "strangers" if names_strangers(asked, told) else None
 
 
 def _of_district(asking: Asking, hit: Hit) -> bool | None:
     """Whether a clause is a district's or the city's; None where no district is in question, or for other levels."""
     policy = asking.shelf.catalogue.policy(hit.passage.document)
-    _, scope = _read(asking)
-    if policy is None or not scope.places or not holds(hit.passage, wants_of(_read(asking)[0])):
+    _, scope = read(asking)
+    if policy is None or not scope.places or not holds(hit.passage, wants_of(read(asking)[0])):
         return None
     return {Level.DISTRICT: True, Level.CITY: False}.get(policy.level)
 
@@ -420,7 +480,7 @@ def _answered(asking: Asking, asked: Understanding) -> Answer:
 
 def _material(asking: Asking, extracted: Answer) -> list[Hit]:
     """What a model may write from: the clauses that would be quoted, then others found that are in force."""
-    _, scope = _read(asking)
+    _, scope = read(asking)
     order = {citation.passage: place for place, citation in reversed(list(enumerate(extracted.citations)))}
     first = sorted((hit for hit in asking.hits if hit.passage.id in order), key=lambda hit: order[hit.passage.id])
     place = asking.shelf.catalogue.place
@@ -449,7 +509,7 @@ def _generated(asking: Asking, checked: Checked, hits: Sequence[Hit]) -> Answer:
 
 
 def _listing(asking: Asking) -> Answer | None:
-    asked, scope = _read(asking)
+    asked, scope = read(asking)
     wanted = candidates(asked, asking.shelf, scope.current, asking.hits)
     hits = [hit for policy in wanted if (hit := _face(policy, asking))]
     if not hits:
@@ -476,7 +536,7 @@ def _changes(asking: Asking) -> Answer | None:
     if pair is None:
         return None
     found = compare_policies(*pair, asking.shelf)
-    chosen = [(hit, claim) for hit in _told(found) if (claim := composing.quoted(hit, _read(asking)[0]))]
+    chosen = [(hit, claim) for hit in _told(found) if (claim := composing.quoted(hit, read(asking)[0]))]
     cards = tuple(composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.shown_day) for hit, claim in chosen)
     if len({card.policy for card in cards}) < 2:  # an old one and a new one
         return None
@@ -493,7 +553,7 @@ def _changes(asking: Asking) -> Answer | None:
 
 def _in_question(asking: Asking) -> str | None:
     """The policy that the words name, else the one that was talked about, else the one found first."""
-    _, scope = _read(asking)
+    _, scope = read(asking)
     if scope.named:
         row = max(scope.named, key=lambda row: scope.named[row])
         return asking.shelf.opened.documents[row].document.id
@@ -539,11 +599,17 @@ def _clarify(asking: Asking) -> Answer:
     return Answer(AnswerStatus.CLARIFY, asking.text, choices=choices, focus=_focus(asking, ()))
 
 
-def _not_found(asking: Asking) -> Answer:
-    asked, _ = _read(asking)
+def _not_found(asking: Asking, reason: str) -> Answer:
+    asked, _ = read(asking)
     if not asked.domain and asking.shelf.catalogue.only_policies:
-        return _refused(AnswerStatus.OFF_TOPIC, asking)
-    return _refused(AnswerStatus.NOT_FOUND, asking)
+        return replace(_refused(AnswerStatus.OFF_TOPIC, asking), reason=reason)
+    refused = _refused(AnswerStatus.NOT_FOUND, asking)
+    return replace(refused, reason="retired" if _all_retired(refused.nearest) else reason)
+
+
+def _all_retired(nearest: Sequence[Citation]) -> bool:
+    """Whether what comes nearest is history, all of it: the corpus had an answer once."""
+    return bool(nearest) and all(card.policy_status and card.policy_status.retired for card in nearest)
 
 
 def _refused(status: AnswerStatus, asking: Asking, **values: str) -> Answer:
@@ -560,7 +626,7 @@ def _nearest(asking: Asking) -> list[Citation]:
     first: dict[str, Hit] = {}
     for hit in asking.hits:
         first.setdefault(hit.passage.document, hit)
-    asked, _ = _read(asking)
+    asked, _ = read(asking)
     shown = [(hit, composing.quoted(hit, asked)) for hit in list(first.values())[:NEAREST]]
     return [composing.cite(hit, claim.quotes[0].quote, asking.shelf, asking.shown_day) for hit, claim in shown if claim]
 
@@ -573,7 +639,7 @@ def _ending(asking: Asking, citations: Sequence[Citation]) -> list[Notice]:
 
 
 def _focus(asking: Asking, citations: Sequence[Citation]) -> Focus:
-    _, scope = _read(asking)
+    _, scope = read(asking)
     place = scope.places[0].name if scope.places else None
     if asking.question.district and place is None and (home := parse_place(asking.question.district)):
         place = home.name
@@ -585,7 +651,7 @@ def _focus(asking: Asking, citations: Sequence[Citation]) -> Focus:
     )
 
 
-def _stamped(asking: Asking) -> Answer:
+def stamped(asking: Asking) -> Answer:
     if asking.answer is None:  # the last step always answers
         raise RuntimeError("no step answered")
     return replace(

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.models import DocumentVersion, Passage, Release
+from rag.models import ApprovedAnswer, DocumentVersion, Passage, Release
 
 Vector = NDArray[np.float32]
 
@@ -28,6 +28,10 @@ class VectorStoreError(Exception):
 
 class ReleaseStoreError(Exception):
     """The release could not be read or written; nothing of it is visible."""
+
+
+class ApprovedAnswersError(Exception):
+    """The approved answers cannot be read or written now; questions are answered from the policies alone."""
 
 
 ModelFault = Literal[
@@ -162,6 +166,11 @@ class ReleaseStore(Protocol):
 
 
 class ApprovedAnswers(Protocol):
-    """Answers that staff wrote and approved; they outrank retrieval. (None of them yet: see the Corpus work.)"""
+    """Answers that staff wrote and approved; they outrank retrieval (docs/adr: approved answers)."""
 
-    def find(self, question: str) -> str | None: ...
+    def standing(self) -> Sequence[ApprovedAnswer]:
+        """Those that may be given, in the order they were kept. Cheap: called at every question. Raises
+        ApprovedAnswersError."""
+
+    def suspend(self, answer: int, why: str) -> bool:
+        """Take one that stands out of use, and say why; whether it stood. Raises ApprovedAnswersError."""

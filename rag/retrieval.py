@@ -43,9 +43,9 @@ def search(release: OpenRelease, wanted: Search, documents: Mask | None = None, 
     pool, cosines = _pool(release, wanted, allowed, lexical)
     if not len(pool):
         return []
-    fused = _scaled(lexical[pool])
+    fused = scaled(lexical[pool])
     if cosines is not None:
-        fused = (1 - wanted.dense_weight) * fused + wanted.dense_weight * _scaled(cosines)
+        fused = (1 - wanted.dense_weight) * fused + wanted.dense_weight * scaled(cosines)
     fused = _adjusted(fused, release.owners[pool], wanted)
     ranked = best(fused, k)
     found = release.passages([release.ids[place] for place in pool[ranked]])
@@ -93,6 +93,6 @@ def _share(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     return scores / np.float32(top) if top > 0 else scores
 
 
-def _scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+def scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     low, high = float(scores.min()), float(scores.max())
     return (scores - np.float32(low)) / np.float32(high - low) if high > low else np.ones_like(scores)

@@ -15,7 +15,7 @@ from rag.jurisdictions import find_mentions
 from rag.models import Turn
 from rag.wordbook import Wordbook, wordbook
 
-_KINDS = (
+KINDS = (
     re.compile(r"博士后|博士|硕士|研究生|本科生?|大专|专科|学士|phd|master'?s?|bachelor'?s?"),
     re.compile(r"(?<![0-9])(?:20[0-9]{2}|(?<![0-9])[12][0-9])\s*年"),
     re.compile(r"[0-9]+(?:\.[0-9]+)?\s*(?:万亿|亿|千万|百万|万|w|k|元|块|%|人|个人)+元?"),
@@ -83,7 +83,7 @@ def _begins_anew(text: str, topic: str) -> bool:
     folded, before = fold(text), fold(topic)
     if _OPENERS.search(folded) or folded.rstrip("?？ ").endswith("呢") or _POINTERS.search(folded):
         return False
-    new = any(kind.search(folded) and not kind.search(before) for kind in (_KINDS[0], _KINDS[5]))
+    new = any(kind.search(folded) and not kind.search(before) for kind in (KINDS[0], KINDS[5]))
     return new and bool(_WANTED.search(folded))
 
 
@@ -106,7 +106,7 @@ def _content(folded: str, book: Wordbook) -> str:
     left = book.generic.sub(" ", book.stop.sub(" ", folded))
     for mention in find_mentions(left):
         left = left.replace(left[mention.start : mention.end], " ") if mention.name else left
-    for kind in _KINDS[:3]:
+    for kind in KINDS[:3]:
         left = kind.sub(" ", left)
     return re.sub(r"[^0-9a-z\u3400-\u9fff]", "", left)
 
@@ -122,7 +122,7 @@ def _without_replaced(topic: str, text: str) -> str:
     if find_mentions(text) or WIDER.search(folded):
         for mention in sorted(find_mentions(topic), key=lambda m: -m.start):
             left = left[: mention.start] + " " + left[mention.end :]
-    for kind in _KINDS:
+    for kind in KINDS:
         if kind.search(folded):
             left = kind.sub(" ", left)
     return re.sub(r"\s+", " ", left).strip()

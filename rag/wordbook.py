@@ -26,7 +26,12 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Wordbook:
-    """`synonyms` maps a folded form to the other forms of its groups; `named` finds the longest form at each place."""
+    """`synonyms` maps a folded form to the other forms of its groups; `named` finds the longest form at each place.
+
+    `one_name` maps a form to the first of its group, where a group of the field has it; `one_certificate` does so only
+    for certificates and schemes of two names, a short and a full one: larger groups hold what is near, too (博士后 and
+    博士后科研工作站).
+    """
 
     stop: re.Pattern[str]
     generic: re.Pattern[str]
@@ -39,6 +44,8 @@ class Wordbook:
     today: re.Pattern[str]
     synonyms: Mapping[str, tuple[str, ...]]
     forms: Mapping[str, tuple[str, ...]]
+    one_name: Mapping[str, str]
+    one_certificate: Mapping[str, str]
     certificates: frozenset[str]
     english: Mapping[str, str]
     english_forms: re.Pattern[str]
@@ -50,11 +57,15 @@ class Wordbook:
         found: list[str] = []
         at = 0
         while at < len(text):
-            form = next((form for form in self.forms.get(text[at], ()) if _stands(form, text, at)), None)
+            form = self.form_at(text, at)
             if form is not None:
                 found.append(form)
             at += len(form) if form else 1
         return found
+
+    def form_at(self, text: str, at: int) -> str | None:
+        """The longest form that begins at a place of a folded text."""
+        return next((form for form in self.forms.get(text[at], ()) if _stands(form, text, at)), None)
 
     def named_in_english(self, text: str) -> list[str]:
         """The same for English words of the field; nothing is scanned where there is no Latin letter."""
@@ -116,6 +127,14 @@ def _plain(groups: list[list[str]]) -> dict[str, tuple[str, ...]]:
     return {word: tuple(others) for word, others in table.items()}
 
 
+def _one_name(groups: list[list[str]]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for group in groups:
+        for word in group:
+            names.setdefault(fold(word), fold(group[0]))
+    return names
+
+
 @lru_cache(maxsize=1)
 def wordbook() -> Wordbook:
     """Read once; the files ship with the package."""
@@ -135,6 +154,10 @@ def wordbook() -> Wordbook:
         today=re.compile(language["status"]["today"]),
         synonyms=table,
         forms=_by_first(table),
+        one_name=_one_name(synonyms["field"]),
+        one_certificate=_one_name(
+            [group for group in synonyms["field"] if group[0] in synonyms["certificates"] and len(group) == 2]
+        ),
         certificates=frozenset(
             fold(word) for group in synonyms["field"] if group[0] in synonyms["certificates"] for word in group
         ),

@@ -18,15 +18,18 @@ from bot.clock import Clock
 from bot.console.queue_board import Board
 from bot.corpus_rights import CorpusRights
 from bot.history import History
+from bot.kept_answers import KeptAnswers
 from bot.needs import Needs
 from bot.page_images import PageImages
 from bot.publishing import Publishing
+from bot.question_vectors import QuestionVectors
 from bot.refreshing import CorpusWork
 from bot.rehearsing import Rehearsals
 from bot.settings import Settings
 from bot.taking_in import TakingIn
 from intake.statistics_ledger import Ledger
 from rag.indexing import Indexes
+from rag.pipeline import Pipeline
 from rag.reader import Reader
 
 
@@ -63,6 +66,7 @@ class ConsoleParts:
     """`places` and `reader` are the index and who reads it, `corpus` who publishes, `documents` the files that are on
     their way there, `rights` what each of the staff may do to it all; `hasher` makes password hashes.
 
+    `pipeline` answers, to show why it does; `kept` are the answers that staff approved.
     `https`: browsers reach the console over TLS. `totp_required`: nobody goes on without a second factor.
     `board` are the cases as the queue and the numbers use them, `ledger` what their histories come to, one of each for
     the house: a chore keeps them up.
@@ -79,6 +83,8 @@ class ConsoleParts:
     corpus: CorpusWork
     documents: Documents
     rights: CorpusRights
+    pipeline: Pipeline
+    kept: KeptAnswers
     settings: Settings
     clock: Clock
     engine: Engine
@@ -90,8 +96,10 @@ class ConsoleParts:
     telegram: TelegramLinks | None = None
     board: Board = field(init=False)
     ledger: Ledger = field(init=False)
+    vectors: QuestionVectors = field(init=False)
 
     def __post_init__(self) -> None:
         board = Board(self.engine, self.needs.formbook, self.needs.timing, self.clock.now)
         object.__setattr__(self, "board", board)
+        object.__setattr__(self, "vectors", QuestionVectors(self.places.embedder))
         object.__setattr__(self, "ledger", Ledger(self.engine, self.needs.timing, self.clock.now))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from bot.phrases import Phrases
-from rag.models import Answer, AnswerStatus, Citation, Notice, PolicyState
+from rag.models import Answer, AnswerStatus, Approved, Citation, Notice, PolicyState
 
 FIRST = (
     "ai_generated",
@@ -39,6 +39,8 @@ class AnswerText:
 
     def _answered(self, answer: Answer) -> Iterable[str]:
         yield from self._notices(answer.notices, FIRST)
+        if answer.approved:
+            yield from self._approved(answer.approved)
         if answer.generated:
             yield from self._generated(answer)
         pairs = list(zip(answer.citations, _texts(answer), strict=True))
@@ -88,6 +90,13 @@ class AnswerText:
         yield ""
         for claim in answer.claims:
             yield self._phrases.say("ask.claim", text=claim.text)
+        yield f"\n{self._phrases.say('ask.grounds')}"
+
+    def _approved(self, approved: Approved) -> Iterable[str]:
+        """Staff's words as they are, apart from the clauses that they rest on; who answers for them, and until when."""
+        days = {"day": approved.day.isoformat(), "until": approved.until.isoformat()}
+        yield self._phrases.say("ask.approved", by=approved.by, **days)
+        yield f"\n{approved.text}"
         yield f"\n{self._phrases.say('ask.grounds')}"
 
     def _clauses(self, group: Sequence[tuple[Citation, str]]) -> Iterable[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rag.models import DocumentVersion, Passage, Release
+from rag.models import ApprovedAnswer, DocumentVersion, Passage, Release
 from rag.ports import ReleaseStoreError, Vector, VectorStoreError
 
 
@@ -122,3 +122,25 @@ class MemoryReranker:
 
 def _pairs(text: str) -> set[str]:
     return {text[place : place + 2] for place in range(len(text) - 1)}
+
+
+class MemoryApprovedAnswers:
+    """ApprovedAnswers in a list; `fallen` says why each that was suspended was."""
+
+    def __init__(self, answers: Iterable[ApprovedAnswer] = ()) -> None:
+        self._answers = list(answers)
+        self.fallen: dict[int, str] = {}
+
+    def keep(self, answer: ApprovedAnswer) -> ApprovedAnswer:
+        kept = replace(answer, id=len(self._answers) + 1)
+        self._answers.append(kept)
+        return kept
+
+    def standing(self) -> Sequence[ApprovedAnswer]:
+        return [answer for answer in self._answers if answer.id not in self.fallen]
+
+    def suspend(self, answer: int, why: str) -> bool:
+        stood = any(kept.id == answer for kept in self.standing())
+        if stood:
+            self.fallen[answer] = why
+        return stood

@@ -20,8 +20,10 @@ import bot.channels.telegram_bot.store.tables
 import bot.console.tables
 import bot.corpus_drafts
 import bot.corpus_tables
+import bot.kept_answers
 import bot.outbox
-import bot.turns  # noqa: F401  # each declares its tables
+import bot.turns  # each declares its tables
+import bot.unanswered_marks  # noqa: F401  # each declares its tables
 import intake.store.tables  # noqa: F401  # each declares its tables
 from db import migrating
 from db.engine import make_engine, reading, writing

@@ -22,6 +22,7 @@ from bot.console.store.credentials import Credentials
 from bot.corpus_drafts import Drafts
 from bot.corpus_rights import CorpusRights
 from bot.history import History
+from bot.kept_answers import KeptAnswers
 from bot.page_images import PageImages
 from bot.publishing import Publishing
 from bot.refreshing import CorpusWork
@@ -32,6 +33,7 @@ from intake.cases import SYSTEM, Role
 from intake.staff import Staff
 from rag.corpus import read_corpus
 from rag.parsing import parse_file
+from rag.pipeline import Pipeline
 from rag.reader import Reader
 from tests.bot.fakes_web import FakeAssistant, FakeLibrary, FakeSessions
 from tests.support.bureau import STAFF, Bureau
@@ -148,6 +150,7 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
     spawn = settings.pop("spawn", at_once)
     work = CorpusWork(folder, places, reader, bureau.clock.now, spawn)
     documents = documents_of(bureau, work, spawn, settings)
+    kept = KeptAnswers(bureau.engine, bureau.clock.now)
     calendar = bureau.needs.timing.calendar
     assert isinstance(calendar, FollowedCalendar)
     given: dict[str, Any] = {
@@ -160,6 +163,8 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
         "corpus": work,
         "documents": documents,
         "rights": CorpusRights(documents.taking_in, bureau.needs.reference),
+        "pipeline": Pipeline(reader, bureau.clock.today, approved=kept),
+        "kept": kept,
         "settings": bureau.settings,
         "clock": bureau.clock,
         "engine": bureau.engine,

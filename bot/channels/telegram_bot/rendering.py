@@ -75,7 +75,7 @@ def blocks_of(reply: Reply) -> list[Block]:
 
 def _quoted(text: str, answer: Answer) -> Iterator[tuple[int, int]]:
     """Where the clauses stand in the text, in order."""
-    at = 0
+    at = text.find(answer.approved.text) + len(answer.approved.text) if answer.approved else 0
     clauses = [c.quote for c in answer.citations] if answer.generated else [claim.text for claim in answer.claims]
     for quote in [*clauses, *(citation.quote for citation in answer.nearest)]:
         start = text.find(quote, at) if quote else -1

@@ -69,7 +69,9 @@ def lay_out(reply: ChatReply) -> Layout:
     answering = len(reply.citations)
     blocks: list[Block] = []
     placed: set[int] = set()
-    for paragraph, inside in _paragraphs(reply.text, shown):
+    words, text = _in_staffs_words(reply)
+    blocks += words
+    for paragraph, inside in _paragraphs(text, shown):
         for number in inside:
             if number < answering:
                 _add(blocks, clauses[number])
@@ -80,6 +82,14 @@ def lay_out(reply: ChatReply) -> Layout:
             blocks.append(paragraph.strip())
     _add_missing(blocks, [clauses[n] for n in range(answering) if n not in placed], clauses[answering:])
     return Layout(reply, blocks)
+
+
+def _in_staffs_words(reply: ChatReply) -> tuple[list[str], str]:
+    """What staff approved, word for word with the line that says so, and the rest of the text: a clause that they
+    quote is theirs, and no card takes its place."""
+    end = reply.text.find(reply.approved.text) + len(reply.approved.text) if reply.approved else 0
+    words = [part.strip() for part in _BLANK_LINE.split(reply.text[:end])]
+    return [part for part in words if part], reply.text[end:]
 
 
 def _add_missing(blocks: list[Block], cited: Sequence[Clause], nearest: Sequence[Clause]) -> None:

@@ -82,6 +82,15 @@ class FileOut(Out):
     size: int
 
 
+class ApprovedOut(Out):
+    """Staff wrote this answer and approved it: `text` as they wrote it, good from `day` until `until`."""
+
+    text: str
+    day: date
+    until: date
+    by: str
+
+
 class ChatReply(Out):
     """What the assistant says. `text` stands alone; the other fields are there where the status brings them."""
 
@@ -97,6 +106,9 @@ class ChatReply(Out):
     generated: bool = Field(
         default=False, description="a language model wrote the claims; each is proven by its quotes"
     )
+    approved: ApprovedOut | None = Field(
+        default=None, description="staff wrote the answer; citations are the clauses that it rests on"
+    )
     form: FormOut | None = None
     files: list[FileOut] = []
     id: str | None = None
@@ -110,6 +122,8 @@ class ChatReply(Out):
             parts["nearest"] = [CitationOut.of(citation) for citation in answer.nearest]
             parts |= {"release": answer.release, "listing": answer.listing, "as_of": answer.as_of}
             parts["generated"] = answer.generated
+            if (kept := answer.approved) is not None:
+                parts["approved"] = ApprovedOut(text=kept.text, day=kept.day, until=kept.until, by=kept.by)
         if reply.form:
             parts["form"] = FormOut.model_validate({name: getattr(reply.form, name) for name in FormOut.model_fields})
         return cls(
