@@ -15,11 +15,19 @@ class FootnotedText(AnswerText):
         if answer.status is not AnswerStatus.ANSWERED:
             return [self.of(answer)]
         first = "".join(f"{line}\n" for line in self._notices(answer.notices, FIRST))
-        claims = [self._marked(answer, place, claim) for place, claim in enumerate(answer.claims)]
+        claims = self._in_staffs_words(answer) or [
+            self._marked(answer, n, claim) for n, claim in enumerate(answer.claims)
+        ]
         notes = [self._note(number, citation) for number, citation in enumerate(answer.citations, start=1)]
         footnotes = "\n".join((f"\n{self._phrases.say('ask.footnotes')}", *notes, ""))
         doubt = f"\n{self._phrases.say('ask.verify')}" if any(map(doubtful, answer.citations)) else ""
         return [*([f"{first}\n"] if first else []), *claims, footnotes, "\n".join((doubt, *self._ending(answer)))]
+
+    def _in_staffs_words(self, answer: Answer) -> list[str]:
+        """What staff approved, in one piece; the footnotes hold the clauses that it rests on."""
+        if answer.approved is None:
+            return []
+        return [f"{self.approved_line(answer.approved)}\n\n{answer.approved.text}\n"]
 
     def _marked(self, answer: Answer, place: int, claim: Claim) -> str:
         numbers = _numbers(answer, place, claim)

@@ -92,10 +92,14 @@ class AnswerText:
             yield self._phrases.say("ask.claim", text=claim.text)
         yield f"\n{self._phrases.say('ask.grounds')}"
 
+    def approved_line(self, approved: Approved) -> str:
+        """The line that says whose words follow, and from when until when they hold."""
+        days = {"day": approved.day.isoformat(), "until": approved.until.isoformat()}
+        return self._phrases.say("ask.approved", by=approved.by, **days)
+
     def _approved(self, approved: Approved) -> Iterable[str]:
         """Staff's words as they are, apart from the clauses that they rest on; who answers for them, and until when."""
-        days = {"day": approved.day.isoformat(), "until": approved.until.isoformat()}
-        yield self._phrases.say("ask.approved", by=approved.by, **days)
+        yield self.approved_line(approved)
         yield f"\n{approved.text}"
         yield f"\n{self._phrases.say('ask.grounds')}"
 

@@ -111,7 +111,7 @@ def test_what_was_found_is_recorded_beside_the_reply(house: House) -> None:
     assert turn.found is not None
     assert len(turn.found["hits"]) > len(turn.found["cited"]) > 0
     assert turn.timings is not None
-    assert turn.timings.keys() == {"guarding", "rewriting", "routing", "searching", "verifying"}
+    assert turn.timings.keys() == {"guarding", "rewriting", "recalling", "routing", "searching", "verifying"}
     assert '"hits":[]' in turn.reply_json
 
 
