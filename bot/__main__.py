@@ -73,9 +73,18 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--model", nargs="?", const="-", metavar="NAME", help="with a language model beside without (default LLM_MODEL)"
     )
-    evaluate.add_argument("--questions", type=int, metavar="N", help="with --model: about so many, spread evenly")
+    _eval_with_model(evaluate.add_argument_group("with --model"))
     evaluate.set_defaults(run="evaluate:evaluate")
     return root
+
+
+def _eval_with_model(options: Any) -> None:
+    options.add_argument("--sample", type=int, metavar="N", help="N questions, drawn by the hash of their ids")
+    options.add_argument("--seconds", type=float, metavar="S", help="patience for one question (default LLM_SECONDS)")
+    options.add_argument("--record", type=Path, metavar="FILE", help="keep its replies; gone on with where it exists")
+    options.add_argument("--replay", type=Path, metavar="FILE", help="ask the recorded replies instead of a server")
+    options.add_argument("--weights", type=Path, metavar="GGUF", help="the model's own file, for its sha256")
+    options.add_argument("--served-by", default="", metavar="WORDS", help="what serves it on which machine")
 
 
 def _needs(commands: Any) -> None:

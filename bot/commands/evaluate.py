@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.commands.faults import CommandError
 from bot.commands.house import settings_of
 from intake import evaluation
 from intake.evaluation import Verdict
@@ -28,8 +27,10 @@ TODAY = date(2026, 11, 22)
 
 def evaluate(options: argparse.Namespace) -> int:
     out = ROOT / "build" / "eval.json"
-    if options.model:
-        return _with_model(options, out.with_name("eval-model.json"))
+    if options.model or options.replay:
+        from bot.commands.evaluate_model import with_model
+
+        return with_model(options, ROOT, out.with_name("eval-model.json"))
     needs = intake_rows(ROOT / "tests" / "evals")
     if options.intake:
         show(needs, "intake")
@@ -42,23 +43,6 @@ def evaluate(options: argparse.Namespace) -> int:
     sets = options.sets or ROOT.parent / "shared" / "data"
     data = sets if sets.is_dir() else None
     return run(ROOT, data=data, out=out, failures=options.failures, beside=needs, reranking=reranking)
-
-
-def _with_model(options: argparse.Namespace, out: Path) -> int:
-    """Side by side with the configured model, or another of its server. Its daily stop does not hold here."""
-    from bot.language_model import probed_model
-    from rag.evaluation.measuring import measure_model
-    from rag.model_answers.guarded import Caps, GuardedModel, UnkeptBook
-
-    settings = settings_of(options)
-    if options.model != "-":
-        settings = settings.model_copy(update={"llm_model": options.model})
-    if not settings.llm or (settings.llm_provider == "openai" and not settings.llm_base_url):
-        raise CommandError("还没有配置语言模型：请在 .env 里设置 LLM_BASE_URL、LLM_MODEL（见 .env.example 开头）。")
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    model = GuardedModel(probed_model(settings), UnkeptBook(), Caps(settings.llm_seconds))
-    model.warm()
-    return measure_model(ROOT, model, out=out, most=options.questions)
 
 
 def intake_rows(folder: Path, console: Console | None = None) -> list[Row]:

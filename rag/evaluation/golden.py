@@ -25,12 +25,17 @@ SHARES: Mapping[str, Bar | None] = {
     "policy nDCG@10": None,
     "gold provision quoted": Bar(at_least=0.85),
     "required words quoted": None,
+    "citation recall": None,
+    "answer points covered": None,
     "unanswerable refused": Bar(at_least=0.92),
     "answerable wrongly refused": Bar(at_most=0.05),
     "status accepted": None,
     "citations of a gold policy": None,
 }
 """Means over the questions each one binds. The bars are those of the Ask work."""
+
+DEGREES = {"policy nDCG@10", "citations of a gold policy", "citation recall", "answer points covered"}
+"""Matters of more or less: none of them makes a question a failure by itself."""
 
 COUNTS: Mapping[str, Bar | None] = {
     "retired policy presented as current": Bar(at_most=0),
@@ -110,7 +115,7 @@ class Judged:
 
 
 def _wrong(name: str, mark: float) -> bool:
-    if name in {"policy nDCG@10", "citations of a gold policy"}:  # matters of degree
+    if name in DEGREES:
         return False
     return mark > 0 if name == "answerable wrongly refused" else mark < 1
 
@@ -167,10 +172,14 @@ def _bound(golden: Golden, answer: Answer) -> dict[str, float]:
     if golden.provisions:
         quoted = {(citation.policy, citation.provision) for citation in answer.citations}
         enough = all if golden.every else any
-        marks["gold provision quoted"] = float(answered and enough(gold in quoted for gold in golden.provisions))
+        found = [gold in quoted for gold in golden.provisions]
+        marks["gold provision quoted"] = float(answered and enough(found))
+        marks["citation recall"] = answered * (sum(found) / len(found) if golden.every else float(any(found)))
     if golden.must_say:
         quotes = "\n".join(quote.quote for claim in answer.claims for quote in claim.quotes)
-        marks["required words quoted"] = float(answered and all(word in quotes for word in golden.must_say))
+        said = [word in quotes for word in golden.must_say]
+        marks["required words quoted"] = float(answered and all(said))
+        marks["answer points covered"] = answered * sum(said) / len(said)
     return marks
 
 

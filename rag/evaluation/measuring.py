@@ -18,7 +18,7 @@ from rag.evaluation.kept_vectors import KeptEmbedder
 from rag.evaluation.reranked import compare_reranked
 from rag.evaluation.rows import Row, unmeasured
 from rag.evaluation.shelves import Library, open_library
-from rag.evaluation.with_model import compare
+from rag.evaluation.with_model import compare, drawn
 from rag.model_answers.following import Follower
 from rag.model_answers.guarded import GuardedModel
 from rag.model_answers.writing import Writer
@@ -111,8 +111,8 @@ def measure_golden(around: Surroundings, reranking: Reranking | None = None) -> 
     return [*goldens.figures(judged), *goldens.by_kind(judged), *beside], judged
 
 
-def measure_model(root: Path, model: GuardedModel, *, out: Path, most: int | None = None) -> int:
-    """The golden questions without and with the model, side by side: all of them, or some `most` spread evenly."""
+def measure_model(root: Path, model: GuardedModel, *, out: Path, sample: int | None = None) -> int:
+    """The golden questions without and with the model, side by side: all of them, or a `sample` of so many."""
     with ExitStack() as stack:
         kept = _kept(_default_embedder(), root / "build" / "cache" / "vectors.sqlite")
         around = Surroundings(root, None, kept, stack, Console(stderr=True))
@@ -120,9 +120,8 @@ def measure_model(root: Path, model: GuardedModel, *, out: Path, most: int | Non
         library = open_library(documents, kept, stack, shipped=_shipped(around))
         plain = Pipeline(library.reader, today)
         aided = Pipeline(library.reader, today, writer=Writer(model), follower=Follower(model))
-        questions = goldens.read_golden(root / "tests" / "evals" / "golden.jsonl")
-        step = 1 if not most else max(len(questions) // most, 1)
-        found = compare(questions[::step], plain.answer, aided.answer, library.stored, model)
+        questions = drawn(goldens.read_golden(root / "tests" / "evals" / "golden.jsonl"), sample)
+        found = compare(questions, plain.answer, aided.answer, library.stored, model, say=around.say)
     rows.show(found, f"with {model.name}")
     rows.write(found, out)
     return 0

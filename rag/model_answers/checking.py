@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rag.citations import locate, verified
 from rag.model_answers.quantities import quantities, stated
+from rag.model_answers.roles import Standing, keeps_roles
 from rag.model_answers.support import (
     folded,
     is_plain_text,
@@ -31,12 +32,15 @@ LONGEST_CLAIM = 160
 SHORTEST_QUOTE = 4
 LONGEST_SHOWN = 320
 
-Why = Literal["no quote", "quote not verbatim", "markup", "number", "words", "bound", "negation", "too long", "again"]
+Why = Literal[
+    "no quote", "quote not verbatim", "markup", "number", "role", "words", "bound", "negation", "too long", "again"
+]
 WHY: Mapping[Why, str] = {
     "no quote": "没有引文，或编号不对",
     "quote not verbatim": "引文与条款不是一字不差",
     "markup": "含有网址、标记符号，或不是中文",
     "number": "句子里的数字、金额、比例或日期不在自己的引文里",
+    "role": "数字与它所说的对象、条件对不上，或起止颠倒",
     "words": "句子用了条款里没有的说法",
     "bound": "丢了“最高”“不低于”一类的限定词",
     "negation": "肯定与否定和引文不一致",
@@ -120,12 +124,29 @@ def _kept_to(text: str, exact: Sequence[tuple[Passage, Quote]], synonyms: Sequen
     evidence = " ".join([*synonyms, *(f"{' '.join(p.path)} {p.lead} {p.text}" for p, _ in exact)])
     if not keeps_to(text, evidence):
         return "words"
+    if not keeps_roles(text, [_standing(quote, passage) for passage, quote in exact]):
+        return "role"
     if not keeps_bounds(text, quotes):
         return "bound"
     if not keeps_polarity(text, quotes):
         return "negation"
     shown = dict.fromkeys(_shown(quote, passage) for passage, quote in exact)
     return Claim(text, tuple(shown))
+
+
+def _standing(quote: Quote, passage: Passage) -> Standing:
+    over = f"{' '.join(passage.path)} {passage.lead}"
+    return Standing(passage.text, over, quote.start, quote.start + len(quote.quote))
+
+
+def proves(claim: Claim, passages: Sequence[Passage | None]) -> bool:
+    """Whether the quotes of a claim, as stored, hold its words and figures: `check` once more, on what is shown."""
+    known = {passage.id: passage for passage in passages if passage is not None}
+    if not verified(claim, known):
+        return False
+    numbers = [quantity for quote in claim.quotes for quantity in quantities(quote.quote)]
+    standing = [_standing(quote, known[quote.passage]) for quote in claim.quotes]
+    return all(stated(q, numbers) for q in quantities(claim.text)) and keeps_roles(claim.text, standing)
 
 
 def _too_short(quote: Quote, passage: Passage) -> bool:

@@ -27,7 +27,7 @@ _NUMBER = re.compile(
 _SAME = {"工作日": "工作日", "个工作日": "工作日", "月": "月", "个月": "月", "月份": "月", "个月份": "月", "年度": "年",
          "号": "日", "块": "元", "平米": "平方米"}  # fmt: skip
 _NOT_A_NUMBER = re.compile(
-    r"一次性|一律|一致|一般|一定|一并|一体|一方|一起|统一|唯一|万元以|同一|第一时间|十分|千方百计|一些|进一步"
+    r"一次性|一律|一致|一般|一定|一并|一体|一方|一起|统一|唯一|(?<![0-9一二两三四五六七八九十百千])万元以|同一|第一时间|十分|千方百计|一些|进一步"
 )
 
 
@@ -39,12 +39,33 @@ class Quantity:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A quantity and where it stands in the text as `bare` has it."""
+
+    quantity: Quantity
+    start: int
+    end: int
+
+
+def bare(text: str) -> str:
+    """The text in the form that figures are read in: folded, without white space, in lower case."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower()
+
+
+def figures_in(text: str) -> list[Figure]:
+    """What a text says in numbers, and where in its `bare` form; dates first."""
+    masked = _NOT_A_NUMBER.sub(_mask, bare(text))
+    return [*_dates(masked), *_numbers(_DATE.sub(_mask, masked))]
+
+
 def quantities(text: str) -> list[Quantity]:
-    """What a text says in numbers, in order."""
-    folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-    folded = _NOT_A_NUMBER.sub("・", folded)
-    found = list(_dates(folded))
-    return found + list(_numbers(_DATE.sub("・", folded)))
+    """What a text says in numbers."""
+    return [figure.quantity for figure in figures_in(text)]
+
+
+def _mask(match: re.Match[str]) -> str:
+    return "・" * len(match.group())
 
 
 def stated(quantity: Quantity, quoted: list[Quantity]) -> bool:
@@ -62,14 +83,14 @@ def _part_of(date: str, other: str) -> bool:
     return all(not mine or mine == theirs for mine, theirs in zip(date.split("-"), other.split("-"), strict=True))
 
 
-def _dates(text: str) -> Iterator[Quantity]:
+def _dates(text: str) -> Iterator[Figure]:
     for match in _DATE.finditer(text):
         year, month, day, alone = match.groups()
         parts = (year or alone or "", str(int(month)) if month else "", str(int(day)) if day else "")
-        yield Quantity("-".join(parts), "date")
+        yield Figure(Quantity("-".join(parts), "date"), *match.span())
 
 
-def _numbers(text: str) -> Iterator[Quantity]:
+def _numbers(text: str) -> Iterator[Figure]:
     for match in _NUMBER.finditer(text):
         unit, of = match["unit"] or "", match["of"]
         if not match["number"][0].isdigit() and not unit and not of and len(match["number"]) < 2:
@@ -79,7 +100,7 @@ def _numbers(text: str) -> Iterator[Quantity]:
             unit = {"百分之": "%", "千分之": "‰", "万分之": "万分"}[of]
         if unit == "成":
             value, unit = value * 10, "%"
-        yield Quantity(format(value.normalize(), "f"), _SAME.get(unit, unit))
+        yield Figure(Quantity(format(value.normalize(), "f"), _SAME.get(unit, unit)), *match.span())
 
 
 def _scale(great: str) -> Decimal:

@@ -43,6 +43,8 @@ class Words:
     lure: re.Pattern[str]
     steer: re.Pattern[str]
     aspect: re.Pattern[str]
+    blank: re.Pattern[str]
+    bound: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rag.evaluation.golden import Golden
 from rag.evaluation.rows import Row
-from rag.evaluation.with_model import compare
+from rag.evaluation.with_model import compare, drawn
 from rag.model_answers.writing import Writer
 from rag.models import AnswerStatus, Question
 from rag.pipeline import Pipeline
@@ -85,3 +86,22 @@ def test_faults_are_counted_and_the_rounds_shown() -> None:
     rows = compared(mind)
     assert rows["fault, timeout"].value == 1
     assert rows["fault, timeout"].note == "rounds 2 · 0"
+
+
+def test_precision_recall_and_points_are_compared_and_what_is_shown_is_proven_once_more() -> None:
+    rows = compared(repeating)
+    assert (rows["citation recall"].value, rows["citation recall"].peer) == (1, 1)
+    assert 0 < float(rows["citations of a gold policy"].value or 0) <= 1
+    assert rows["claims shown that their quotes do not prove"].value == 0
+    assert (rows["questions it was asked for"].value, rows["calls for one question, at most"].value) == (2, 1)
+
+
+def test_a_repair_is_the_last_call_for_a_question() -> None:
+    rows = compared(lambda _: written(("奖励999万元。", "P1", "首次通过高新技术企业认定的")))
+    assert rows["calls for one question, at most"].value == 2
+
+
+def test_a_sample_is_drawn_by_nobody_and_a_larger_one_goes_on_from_it() -> None:
+    many = [replace(GOLDEN[0], id=f"g{number}") for number in range(50)]
+    assert drawn(many[::-1], 10) == drawn(many, 30)[:10]
+    assert sorted(one.id for one in drawn(many, None)) == sorted(one.id for one in many)
