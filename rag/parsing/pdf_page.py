@@ -22,6 +22,7 @@ _TINY = 2.0  # points
 _GAP = 0.9  # of a character: a wider one ends a segment
 _BLANK = 0.28  # of a character: a wider one between letters is a blank
 _INVISIBLE_MODES = {3, 7}
+_OUTLINES = {1, 5}
 _LIGHT = 170  # of 255: lighter words are looked at in the picture of the page
 _CONTRAST = 20  # of 255, between the words and what is around them
 _SCALE = 2.0  # pixels a point
@@ -103,6 +104,7 @@ def _glyphs(textpage: pdf.PdfTextPage, drawn: Drawn) -> Iterator[tuple[Glyph, fl
         ink = drawn.texts.get(address)
         read = pdfium.FPDFText_GetFillColor(raw, index, *colour)
         light = bool(read) and (min(part.value for part in colour[:3]) > _LIGHT or colour[3].value < 100)
+        light = light or (ink is not None and ink.mode in _OUTLINES)  # their colour is the pen's, which is not told
         angle = pdfium.FPDFText_GetCharAngle(raw, index)
         text = chr(point)
         size = _drawn_size(raw, index) or box[3] - box[1]

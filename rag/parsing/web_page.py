@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from rag.parsing.drafts import Draft, Drafted, Shape
 from rag.parsing.models import HiddenWhy, Limits, Notice, Reason, Refused
 from rag.parsing.web_furniture import Weights, is_chrome, is_furniture, is_list_page, page_title
-from rag.parsing.web_hiding import WHITE, Colour, alike, ground, hidden_by, ink, sheet_styles
+from rag.parsing.web_hiding import WHITE, Colour, alike, ground, hidden_by, ink, plain_css, sheet_styles
 from rag.parsing.web_tables import Grid, is_layout
 from rag.reading import UndecodableError, decode
 
@@ -130,7 +130,7 @@ class _Walker:
         attributes = node.attributes
         if is_furniture(node, tag, attributes, self._weights):
             return
-        style = self._styles.get(node.mem_id, "") + ";" + (attributes.get("style") or "")
+        style = self._styles.get(node.mem_id, "") + ";" + plain_css(attributes.get("style") or "")
         why = hidden_by(tag, attributes, style)
         if why is not None:
             words = node.text(deep=True, separator=" ")

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from rag.parsing.drafts import Draft, Drafted, Shape
 from rag.parsing.models import HiddenWhy, Limits, Notice, Reason, Refused
 from rag.parsing.ooxml import Package
-from rag.parsing.word_looks import Look, Style, Styles, grounded, is_off_page, number_of, restyled, value
+from rag.parsing.word_looks import Look, Style, Styles, grounded, is_flat, is_off_page, number_of, restyled, value
 from rag.parsing.word_numbering import Numbering, W
 
 _VERSION = "1"
@@ -26,6 +26,9 @@ _SKIPPED = {
 _BREAKS = {f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": " ", f"{W}ptab": " ", f"{W}noBreakHyphen": "-"}
 _TITLE_PLACE, _TITLE_SIZE, _TITLE_LIMIT = 12, 32, 60  # paragraphs from the top; half-points; characters
 _EMU_FAR = 9_000_000  # 25 cm before the column
+_FAR_SHAPE = re.compile(
+    r"(?:margin-)?(?:left|top)\s*:\s*-\s*[1-9][0-9]{3,}(?:\.[0-9]+)?pt"
+)  # of VML, what Word 2007 writes
 _SENTENCE = re.compile(r"[。；，：！？;:,]$")
 
 
@@ -129,6 +132,7 @@ class _Reader:
         number = (number_of(properties) or style.number) if words or properties is not None else None
         prefix = self._numbering.next(*number) if number and words else ""
         hidden = place.hidden or (HiddenWhy.OFF_PAGE if is_off_page(properties) else None)
+        hidden = hidden or (HiddenWhy.TINY if is_flat(properties) else None)
         for why, parts in line.unseen.items():
             self._drafted.hide(why, "".join(parts), page)
         if hidden and words:
@@ -225,6 +229,9 @@ class _Reader:
             int(o.text) for o in element.iter(f"{_WP}posOffset") if o.text and re.fullmatch("-?[0-9]{1,12}", o.text)
         ]
         why = HiddenWhy.OFF_PAGE if any(o < -_EMU_FAR or o > 3 * _EMU_FAR for o in offsets) else None
+        why = why or (
+            HiddenWhy.OFF_PAGE if any(_FAR_SHAPE.search(s.get("style", "")) for s in element.iter()) else None
+        )
         why = why or (HiddenWhy.INVISIBLE if _is_unseen(element) else None)
         line.boxes += [(box, why) for box in boxes]
 
@@ -241,9 +248,10 @@ class _Reader:
                 self._drafted.notices[Notice.TRACKED_DELETIONS] += 1
                 continue
             cells = list(_within(row, f"{W}tc"))
+            hidden = place.hidden or (HiddenWhy.INVISIBLE if is_flat(properties) else None)
             words: list[str] = []
             for cell in cells:
-                drafts = self._cell(cell, _Place(cell.find(f"{W}tcPr/{W}shd"), style.shaded, place.hidden))
+                drafts = self._cell(cell, _Place(cell.find(f"{W}tcPr/{W}shd"), style.shaded, hidden))
                 singles += drafts
                 text = "\n".join(draft.text or _flat(draft) for draft in drafts)
                 words += self._merged(cell, text, len(words), above, len(cells) == 1)

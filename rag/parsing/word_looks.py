@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
@@ -14,7 +15,17 @@ BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 _LIKE = 24
 _TINY = 3  # half-points: under 2 points nobody reads
 _FAR = 4_000  # twips from the margin, out of the page
-_HIGHLIGHTS = {"black": BLACK, "white": WHITE, "darkBlue": (0, 0, 128), "darkGray": (128, 128, 128)}
+_HIGHLIGHTS = {
+    "black": BLACK, "white": WHITE, "blue": (0, 0, 255), "cyan": (0, 255, 255), "green": (0, 255, 0),
+    "magenta": (255, 0, 255), "red": (255, 0, 0), "yellow": (255, 255, 0), "darkBlue": (0, 0, 128),
+    "darkCyan": (0, 128, 128), "darkGreen": (0, 128, 0), "darkMagenta": (128, 0, 128), "darkRed": (128, 0, 0),
+    "darkYellow": (128, 128, 0), "darkGray": (128, 128, 128), "lightGray": (192, 192, 192),
+}  # fmt: skip
+"""ECMA-376, ST_HighlightColor."""
+_GROUNDS = {"background1", "light1", "bg1", "lt1"}
+"""The theme's names for the colour of the paper, white in every theme that is printed."""
+_RAISED = 400  # half-points: out of the line by 200 points
+_LOW = 40  # twips: a line or row so low shows nothing
 _HEADING_NAME = re.compile(r"(?:heading|标题)\s*([1-9])", re.IGNORECASE)
 
 
@@ -98,25 +109,54 @@ def number_of(properties: ET.Element | None) -> tuple[str, int] | None:
 
 def restyled(look: Look, properties: ET.Element | None) -> Look:
     """The look with what these run properties (w:rPr) say."""
-    if properties is None:
-        return look
-    for element in properties:
-        tag, said = element.tag.removeprefix(W), element.get(f"{W}val", "")
-        if tag in {"vanish", "webHidden", "specVanish"}:
-            look = replace(look, vanish=said not in {"0", "false", "off"})
-        elif tag == "color":
-            look = replace(look, ink=_rgb(said) or (BLACK if said in {"", "auto"} else None))
-        elif tag in {"sz", "szCs"} and re.fullmatch(r"[0-9]{1,4}(?:\.[0-9]+)?", said):
-            look = replace(look, half_points=float(said)) if tag == "sz" else look
-        elif tag == "b":
-            look = replace(look, bold=said not in {"0", "false", "off"})
-        elif tag == "w" and re.fullmatch("[0-9]{1,4}", said):
-            look = replace(look, narrow=int(said) <= 5)
-        elif tag == "highlight":
-            look = replace(look, ground=_HIGHLIGHTS.get(said))
-        elif tag == "shd":
-            look = grounded(look, element)
+    for element in properties if properties is not None else ():
+        if (change := _CHANGES.get(element.tag.removeprefix(W))) is not None:
+            look = change(look, element, element.get(f"{W}val", ""))
     return look
+
+
+def _said_yes(said: str) -> bool:
+    return said not in {"0", "false", "off"}
+
+
+def _sized(look: Look, _element: ET.Element, said: str) -> Look:
+    fits = re.fullmatch(r"[0-9]{1,4}(?:\.[0-9]+)?", said)
+    return replace(look, half_points=float(said)) if fits else look
+
+
+def _stretched(look: Look, _element: ET.Element, said: str) -> Look:
+    return replace(look, narrow=int(said) <= 5) if re.fullmatch("[0-9]{1,4}", said) else look
+
+
+def _spaced(look: Look, _element: ET.Element, said: str) -> Look:
+    """Letters that stand each on the one before it (twips; ten of them are half a point)."""
+    together = bool(re.fullmatch("-[0-9]{1,9}", said)) and -int(said) >= 9 * (look.half_points or 21)
+    return replace(look, narrow=look.narrow or together)
+
+
+def _raised(look: Look, _element: ET.Element, said: str) -> Look:
+    away = bool(re.fullmatch("-?[0-9]{1,9}", said)) and abs(int(said)) >= _RAISED
+    return replace(look, vanish=look.vanish or away)
+
+
+def _vanished(look: Look, _element: ET.Element, said: str) -> Look:
+    return replace(look, vanish=_said_yes(said))
+
+
+_CHANGES: Mapping[str, Callable[[Look, ET.Element, str], Look]] = {
+    "vanish": _vanished,
+    "webHidden": _vanished,
+    "specVanish": _vanished,
+    "color": lambda look, element, said: replace(look, ink=_ink(element, said)),
+    "sz": _sized,
+    "b": lambda look, _element, said: replace(look, bold=_said_yes(said)),
+    "w": _stretched,
+    "spacing": _spaced,
+    "position": _raised,
+    "highlight": lambda look, _element, said: look if said == "none" else replace(look, ground=_HIGHLIGHTS.get(said)),
+    "shd": lambda look, element, _said: grounded(look, element),
+}
+"""What each run property changes, by its name in WordprocessingML."""
 
 
 def grounded(look: Look, shade: ET.Element | None) -> Look:
@@ -137,6 +177,27 @@ def is_off_page(properties: ET.Element | None) -> bool:
     return any(n < -_FAR or n > 8 * _FAR for n in numbers) or bool(
         hanging and hanging.isdigit() and int(hanging) > 5 * _FAR
     )
+
+
+def is_flat(properties: ET.Element | None) -> bool:
+    """A paragraph whose lines, or a row that, is drawn too low for anything to show."""
+    if properties is None:
+        return False
+    heights = [(line.get(f"{W}line"), line.get(f"{W}lineRule")) for line in properties.findall(f"{W}spacing")]
+    heights += [(row.get(f"{W}val"), row.get(f"{W}hRule")) for row in properties.findall(f"{W}trHeight")]
+    hidden = properties.find(f"{W}hidden")
+    if hidden is not None and value(hidden) not in {"0", "false", "off"}:
+        return True
+    return any(rule == "exact" and (high or "").isdigit() and int(high or 0) <= _LOW for high, rule in heights)
+
+
+def _ink(element: ET.Element, said: str) -> Colour | None:
+    """A colour of the theme goes before the one beside it; shading (themeShade) takes its light away."""
+    if element.get(f"{W}themeColor") in _GROUNDS:
+        shade = element.get(f"{W}themeShade", "")
+        light = int(shade, 16) if re.fullmatch("[0-9A-Fa-f]{2}", shade) else 255
+        return light, light, light
+    return _rgb(said) or (BLACK if said in {"", "auto"} else None)
 
 
 def alike(one: Colour, other: Colour) -> bool:

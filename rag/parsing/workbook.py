@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.dimensions import RowDimension
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rag.parsing.drafts import Draft, Drafted, Shape
@@ -20,6 +21,7 @@ from rag.parsing.word_looks import alike
 _CELLS = 2_000_000  # of a sheet's declared rectangle; a cell at XFD1048576 must not be walked to
 _COLUMNS = 200
 _TINY = 2  # points
+_NARROW = 0.3  # of a digit
 _TITLE_LIMIT = 80
 
 
@@ -65,7 +67,7 @@ def _rows(sheet: Worksheet, drafted: Drafted) -> Iterator[list[str]]:
     hidden_columns = {index for index in range(1, sheet.max_column + 1) if _is_hidden_column(sheet, index)}
     cells: Any = sheet.iter_rows(max_col=min(sheet.max_column, _COLUMNS))
     for row in cells:
-        unseen = bool(row) and sheet.row_dimensions[row[0].row].hidden
+        unseen = bool(row) and _is_hidden(sheet.row_dimensions[row[0].row])
         words: list[str] = []
         for cell in row:
             source = merged.get((cell.row, cell.column), cell)
@@ -82,9 +84,15 @@ def _rows(sheet: Worksheet, drafted: Drafted) -> Iterator[list[str]]:
 
 def _is_hidden_column(sheet: Worksheet, index: int) -> bool:
     return any(
-        dimension.hidden and (dimension.min or 0) <= index <= (dimension.max or 0)
+        _is_hidden(dimension) and (dimension.min or 0) <= index <= (dimension.max or 0)
         for dimension in sheet.column_dimensions.values()
     )
+
+
+def _is_hidden(dimension: Any) -> bool:
+    """A row or column that is hidden, or too low or narrow for anything to show (points, widths of a digit)."""
+    extent, least = (dimension.height, _TINY) if isinstance(dimension, RowDimension) else (dimension.width, _NARROW)
+    return bool(dimension.hidden) or (extent is not None and extent < least)
 
 
 def _merges(sheet: Worksheet, drafted: Drafted) -> dict[tuple[int, int], Any]:

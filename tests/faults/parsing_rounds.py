@@ -20,6 +20,7 @@ from rag.chunking import chunk
 from rag.models import Document
 from rag.parsing import Parsed, Refused, as_markdown, parse_file
 from rag.parsing.scan import is_installed
+from tests.faults.mutants import mutants
 from tests.support.hostile_files import HOSTILE, SECRET, Hostile
 from tests.support.policy_files import as_docx, as_html, as_pdfs, as_pictures, figures, policies, right
 
@@ -168,7 +169,7 @@ def say(text: str) -> None:
 
 
 def main() -> int:
-    parts = {"hostile": hostile, "round-trip": round_trip, "texts": texts}
+    parts = {"hostile": hostile, "mutants": mutants, "round-trip": round_trip, "texts": texts}
     faults = [fault for name in sys.argv[1:] or parts for fault in parts[name]()]
     say("\n".join(faults) or "no faults")
     return bool(faults)

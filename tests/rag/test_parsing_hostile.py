@@ -13,6 +13,7 @@ import pytest
 
 from rag.parsing import Limits, Parsed, Reason, Refused, as_markdown, parse_file
 from rag.parsing.assembling import read
+from tests.faults.mutants import mutants
 from tests.support.hostile_files import HOSTILE, PLAIN, SECRET, Hostile, docx, paragraph
 
 HIDING = sorted(key for key, hostile in HOSTILE.items() if hostile.hides)
@@ -151,3 +152,7 @@ def test_the_child_has_no_network_no_other_program_and_no_place_to_write_but_its
     assert {tries["another program"] for tries in found} == {"PermissionError", "parent"}
     assert not outside.exists() or outside.read_text() == "", "Landlock is missing here"
     assert socket.socket is not None
+
+
+def test_files_with_something_broken_in_them_are_read_or_refused() -> None:
+    assert mutants(12) == []
