@@ -26,7 +26,7 @@ from rag.parsing import Parsed, Reason, Refused, as_markdown, page_starts, print
 from rag.policies import Original, OriginalEnding, Policy
 from rag.proposing import propose
 
-SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".html", ".htm", ".txt", ".md"})
+SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".html", ".htm", ".mht", ".mhtml", ".txt", ".md"})
 """Endings that are taken from a folder; what else lies there is left alone."""
 
 Outcome = Literal["new", "upgrade", "again", "same", "failed"]

@@ -92,6 +92,10 @@ def _reader(kind: Kind) -> Callable[[bytes, Limits, int], Drafted]:
         from rag.parsing.web_page import read_html
 
         return read_html
+    if kind == Kind.MHTML:
+        from rag.parsing.web_archive import read_archive
+
+        return read_archive
     if kind in {Kind.PNG, Kind.JPEG}:
         from rag.parsing.scan import read_image
 

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     HTML = "text/html"
+    MHTML = "multipart/related"
     MARKDOWN = "text/markdown"
     TEXT = "text/plain"
     PNG = "image/png"
@@ -34,6 +35,8 @@ _ENDINGS = {
     ".htm": Kind.HTML,
     ".xhtml": Kind.HTML,
     ".shtml": Kind.HTML,
+    ".mht": Kind.MHTML,
+    ".mhtml": Kind.MHTML,
     ".md": Kind.MARKDOWN,
     ".markdown": Kind.MARKDOWN,
     ".txt": Kind.TEXT,
@@ -47,6 +50,9 @@ _WORDS = {Kind.HTML, Kind.MARKDOWN, Kind.TEXT}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _HTML = re.compile(rb"<\s*(?:!doctype\s+html|html|head|body|meta|table|div|p|title|script)\b", re.IGNORECASE)
+_ARCHIVE = re.compile(
+    rb"(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,40}?content-type:\s*multipart/related", re.IGNORECASE
+)
 _LOOK = 4_096  # bytes from the start, in which a page says what it is
 # Starts of files that are surely no text.
 _FOREIGN = (
@@ -102,6 +108,8 @@ def _by_content(data: bytes, ending: str) -> Kind | None:
         return _of_zip(data, ending)
     if data.startswith(_FOREIGN) or _is_binary(data):
         return None
+    if _ARCHIVE.match(data[:_LOOK].lstrip().replace(b"\r\n", b"\n")):
+        return Kind.MHTML
     return Kind.HTML if _HTML.search(data[:_LOOK].replace(b"\0", b"")) else Kind.TEXT
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from email.mime.application import MIMEApplication
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
 
 import openpyxl
 import pytest
@@ -169,6 +172,19 @@ def test_a_page_is_read_by_its_bytes_whatever_it_claims(encoding: str, label: st
     assert texts(found) == ["最高补助30万元。"]
     assert found.title_hint == "关于补助的通知"
     assert (Notice.ENCODING in counts(found)) == ((encoding == "utf-8") != (label == "utf-8"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_the_page_in_a_saved_archive_is_read_and_its_pictures_are_not(encoding: str) -> None:
+    saved = MIMEMultipart("related")
+    saved["Snapshot-Content-Location"] = "https://a.example/tzgg/1.html"
+    page = MIMEApplication("<html><p>最高补助30万元。</p></html>".encode(encoding))
+    page.replace_header("Content-Type", "text/html")
+    saved.attach(MIMEImage(b"GIF89a", "gif"))
+    saved.attach(page)
+    found = parsed(saved.as_bytes(), "页面.mhtml")
+    assert texts(found) == ["最高补助30万元。"]
+    assert found.media_type == "multipart/related"
 
 
 def test_site_furniture_goes_and_the_document_stays() -> None:

@@ -336,6 +336,22 @@ HOSTILE: dict[str, Hostile] = {
         _R.LIST_PAGE,
         _R.NO_TEXT,
     ),
+    "mhtml: no page in it": _refused(
+        "a.mhtml", lambda: b"MIME-Version: 1.0\nContent-Type: multipart/related\n\n", _R.NO_TEXT
+    ),
+    "mhtml: 9,000 parts": _refused(
+        "a.mht",
+        lambda: b"Content-Type: multipart/related; boundary=x\n\n" + b"--x\nContent-Type: text/css\n\na\n" * 9_000,
+        _R.BOMB,
+    ),
+    "mhtml: parts within parts": _refused(
+        "a.mht",
+        lambda: b"".join(b"Content-Type: multipart/related; boundary=x%d\n\n--x%d\n" % (n, n) for n in range(3_000)),
+        _R.TOO_DEEP,
+        _R.BOMB,
+        _R.NO_TEXT,
+        _R.DAMAGED,
+    ),
     "txt: only blanks": _refused("a.txt", lambda: "　 \n\n\t".encode(), _R.NO_TEXT),
     "txt: no encoding": _refused("a.txt", lambda: bytes(range(128, 256)) * 40, _R.UNDECODABLE, _R.UNKNOWN_TYPE),
     "txt: NULs": _refused("a.txt", lambda: b"\0" * 5_000, _R.UNKNOWN_TYPE),
