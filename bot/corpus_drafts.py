@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, ForeignKey, Integer, Row, Table, Text, insert, select, update
+from sqlalchemy import Column, Connection, Engine, ForeignKey, Integer, Row, Table, Text, func, insert, select, update
 
 from db.engine import reading, writing
 from db.schema import CleanText, UtcDateTime, metadata
@@ -162,6 +162,23 @@ class Step:
     parser_version: str
 
 
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A draft in a list, without its text: `open` counts the fields that nobody has confirmed, `by` took the last
+    step, `policy` is the id it has or is to have."""
+
+    id: int
+    stage: Stage
+    why: str
+    attempts: int
+    file_name: str
+    title: str
+    policy: str
+    open: int
+    changed_at: datetime
+    by: str
+
+
 class Drafts:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -194,6 +211,27 @@ class Drafts:
         query = select(drafts).where(drafts.c.stage.in_(stages)).order_by(drafts.c.id)
         with reading(self._engine) as connection:
             return [_draft(row) for row in connection.execute(query)]
+
+    def counts(self) -> Mapping[Stage, int]:
+        """How many stand at each stage where there are any."""
+        query = select(drafts.c.stage, func.count()).group_by(drafts.c.stage)
+        with reading(self._engine) as connection:
+            return {Stage(stage): count for stage, count in connection.execute(query)}
+
+    def briefs(self, stages: Sequence[Stage], limit: int, offset: int = 0) -> list[Brief]:
+        """Those that changed last first."""
+        last = select(draft_steps.c.draft, func.max(draft_steps.c.id).label("id")).group_by(draft_steps.c.draft)
+        newest = last.subquery()
+        columns = [column for column in drafts.c if column.name != "read"]
+        query = (
+            select(*columns, draft_steps.c.by)
+            .join(newest, newest.c.draft == drafts.c.id)
+            .join(draft_steps, draft_steps.c.id == newest.c.id)
+            .where(drafts.c.stage.in_(stages))
+            .order_by(drafts.c.changed_at.desc(), drafts.c.id.desc())
+        )
+        with reading(self._engine) as connection:
+            return [_brief(row) for row in connection.execute(query.limit(limit).offset(offset))]
 
     def step(
         self,
@@ -263,6 +301,17 @@ def _draft(row: Row[Any]) -> Draft:
         Card(card.get("fields", {}), card.get("origins", {}), tuple(card.get("confirmed", ()))),
         row.changed_at,
     )
+
+
+def _brief(row: Any) -> Brief:
+    card = json.loads(row.card)
+    fields = card.get("fields", {})
+    title, policy = str(fields.get("title") or row.file_name), str(fields.get("id") or "")
+    unconfirmed = len(set(fields) - set(card.get("confirmed", ())))
+    return Brief(
+        row.id, Stage(row.stage), row.why, row.attempts, row.file_name, title, policy, unconfirmed, row.changed_at,
+        row.by,
+    )  # fmt: skip
 
 
 def _tuples(value: Any) -> Any:

@@ -128,8 +128,9 @@ class TakingIn:
             number, Stage.DRAFT, by, f"confirmed {' '.join(names)}", self._now(), card=card, seen=seen
         )
 
-    def edit(self, number: int, values: Mapping[str, str | None], by: str, seen: str = "") -> Draft:
-        """Write fields (None or "" takes one away); what somebody wrote is confirmed. Lists are split at 、 and ,.
+    def edit(self, number: int, values: Mapping[str, str | Sequence[str] | None], by: str, seen: str = "") -> Draft:
+        """Write fields (None or "" takes one away); what somebody wrote is confirmed. A list in one string is split at
+        、 and ,.
         One in review is a draft again. Raises as `confirm` does."""
         draft = self._open(number)
         if unknown := [name for name in values if name not in FIELDS]:
@@ -256,7 +257,9 @@ def as_written(values: Mapping[str, str | None]) -> dict[str, Any]:
     return {name: _value(name, value or "") for name, value in values.items()}
 
 
-def _value(name: str, typed: str) -> Any:
+def _value(name: str, typed: str | Sequence[str]) -> Any:
+    if not isinstance(typed, str):
+        return [part for one in typed if (part := one.strip())]
     if name not in LISTS:
         return typed.strip()
     return [part.strip() for part in typed.replace("，", ",").replace("、", ",").split(",") if part.strip()]

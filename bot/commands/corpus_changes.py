@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.bootstrap import House
+from bot.change_pieces import pieces
 from bot.commands.faults import CommandError
 from bot.commands.house import house_of
 from bot.commands.lines import print_line
@@ -15,12 +16,13 @@ from bot.ownership import own
 from bot.phrases import Phrases
 from bot.refreshing import BusyError, UnknownReleaseError
 from intake.staff import UnknownStaffError
-from rag.changes import Change, counts, edited
+from rag.changes import Change, counts
 from rag.changes.releases import DocumentChange, document_change, release_changes
 from rag.corpus import read_corpus
 from rag.models import Document, Release
 
 KEPT = 1_000
+_MARKS = {"kept": "{}", "went": "[-{}-]", "came": "{{+{}+}}"}
 _SHOWN = 600
 """Characters of a whole article that came or went that are shown."""
 
@@ -45,21 +47,10 @@ class Told:
                 yield self.words(change.old.text, one)
 
     def words(self, old: str, change: Change) -> str:
-        if change.old is None:
-            return _indented("+ ", edited(old, change))
-        if change.kind == "removed":
-            return _indented("- ", old[slice(*change.old)])
-        return _indented("  ", _marked(old, change))
-
-
-def _marked(old: str, change: Change) -> str:
-    at, end = change.old or (0, 0)
-    parts: list[str] = []
-    for edit in change.edits:
-        went = old[at + edit.kept : at + edit.kept + edit.dropped]
-        parts += [old[at : at + edit.kept], f"[-{went}-]" if went else "", f"{{+{edit.put}+}}" if edit.put else ""]
-        at += edit.kept + edit.dropped
-    return "".join([*parts, old[at:end]])
+        found = pieces(old, change)
+        if change.old is None or change.kind == "removed":
+            return _indented("+ " if change.old is None else "- ", "".join(piece.text for piece in found))
+        return _indented("  ", "".join(_MARKS[piece.fate].format(piece.text) for piece in found))
 
 
 def _indented(mark: str, text: str) -> str:

@@ -76,7 +76,7 @@ def index(visit: Visit) -> Response:
     before = live.id if live else ""
 
     def ended(run: Run) -> None:
-        _write_end(journal, run, before, actor, parts.clock.now())
+        write_end(journal, run, before, actor, parts.clock.now())
 
     try:
         parts.corpus.begin(actor.id, ended, lambda: journal.write(BEGUN, actor, parts.clock.now()))
@@ -115,10 +115,11 @@ def go_back(visit: Visit) -> Response:
     return visit.go("/corpus/releases", "corpus_back")
 
 
-def _write_end(journal: CorpusJournal, run: Run, before: str, actor: Actor, now: datetime) -> None:
+def write_end(journal: CorpusJournal, run: Run, before: str, actor: Actor, now: datetime, **more: str) -> None:
+    """Put on record how a refresh ended; `more` is told with it."""
     done = run.refreshed
     if done is None:
-        journal.write(FAILED, actor, now, failure=run.failed, fault=run.detail)
+        journal.write(FAILED, actor, now, failure=run.failed, fault=run.detail, **more)
         return
     plan, release = done.published.plan, done.published.release
     counts = {
@@ -127,7 +128,7 @@ def _write_end(journal: CorpusJournal, run: Run, before: str, actor: Actor, now:
         "retired": len(plan.retire),
         "faulty": len(done.faults),
     }
-    told = {"number": release.number, **{name: count for name, count in counts.items() if count}}
+    told = {"number": release.number, **{name: count for name, count in counts.items() if count}, **more}
     same = release.id == before
     journal.write(SAME if same else PUBLISHED, actor, now, release="" if same else release.id, **told)
 

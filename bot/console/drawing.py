@@ -15,10 +15,12 @@ from bot.channels.web_chat.assets import Assets
 from bot.channels.web_chat.door import set_cookie
 from bot.channels.web_chat.pages import LANG_COOKIE, LANG_SECONDS, TEMPLATES, lang_of, local_time
 from bot.channels.web_chat.words import Lang, Words
+from bot.change_pieces import pieces
 from bot.clock import SHANGHAI
 from bot.console.navigation import Entry, entries
 from bot.console.rules import Rule
 from bot.console.session import SignedIn
+from rag.changes import counts
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -27,7 +29,7 @@ class Drawing:
     """Renders "console/<name>.html" with autoescape on; every sentence comes from `words` (t in a template).
 
     A template has at hand: t, lang, path, who (SignedIn or None), csrf, nav, done (what has just been done),
-    asset(name) and web_asset(name), and the filters local_time, local_day and local_clock.
+    asset(name) and web_asset(name), pieces and counts of changes, and the filters local_time, local_day and local_clock.
     """
 
     def __init__(self, words: Mapping[Lang, Words], assets: Assets, web_assets: Assets, *, https: bool) -> None:
@@ -43,7 +45,7 @@ class Drawing:
             lstrip_blocks=True,
         )
         self._environment.filters.update(local_time=local_time, local_day=local_day, local_clock=local_clock)
-        self._environment.globals.update(asset=assets.url, web_asset=web_assets.url)
+        self._environment.globals.update(asset=assets.url, web_asset=web_assets.url, pieces=pieces, counts=counts)
 
     def add_filters(self, **filters: Any) -> None:
         """For the parts of the console that have filters of their own."""

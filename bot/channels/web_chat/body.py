@@ -11,6 +11,9 @@ from bot.channels.web_chat.limits import Limits
 from bot.channels.web_chat.refusals import DoorStatus, Refusal
 
 WITH_FILES = ("/api/files", "/files", "/needs/form/", "/needs/case/", "/console/")
+ORIGINALS = "/console/corpus/"
+"""Where several files of an office come in at once."""
+
 MULTIPART = "multipart/form-data"
 
 
@@ -51,10 +54,11 @@ class Upload:
     `unread` says that the client is still sending something that nobody waits for.
     """
 
-    def __init__(self, headers: Headers, receive: Receive, limits: Limits) -> None:
+    def __init__(self, headers: Headers, receive: Receive, limits: Limits, path: str = "") -> None:
         self._receive = receive
         self._limits = limits
-        self._left = limits.file_bytes + limits.form_bytes
+        self._most = limits.originals_bytes if path.startswith(ORIGINALS) else limits.file_bytes
+        self._left = self._most + limits.form_bytes
         self._until: float | None = None
         self._whole = False
         self.unread = "expect" not in headers
@@ -84,7 +88,7 @@ class Upload:
             raise Refusal(DoorStatus.TOO_SLOW) from error
 
     def _too_large(self) -> Refusal:
-        return Refusal(DoorStatus.FILE_TOO_LARGE, limit=self._limits.file_bytes // 2**20)
+        return Refusal(DoorStatus.FILE_TOO_LARGE, limit=self._most // 2**20)
 
 
 async def _collect(receive: Receive, limits: Limits) -> bytes:

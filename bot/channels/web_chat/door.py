@@ -69,7 +69,7 @@ class Door:
         check_host(headers, self._hosts)
         check_same_origin(scope["method"], scope["path"], headers)
         if brings_files(scope["method"], scope["path"], headers):
-            upload = Upload(headers, receive, self._limits)
+            upload = Upload(headers, receive, self._limits, scope["path"])
             await self._app(scope, upload, self._lingering(receive, send, lambda: upload.unread))
             return
         receive = await read_body(headers, receive, self._limits)

@@ -16,8 +16,9 @@ class Limits:
     """Bytes of a body and seconds to send it, questions a minute, and questions in flight at once.
 
     `drain_*`: how much of a refused body is still taken in (and thrown away) so that the client reads the refusal.
-    `file_bytes` is one file, `form_bytes` what may stand around it. `saves_*` count forms, which save themselves while
-    they are written; `lookups_per_minute` counts an address, `wrong_codes` one 受理编号, which then rests.
+    `file_bytes` is one file, `originals_bytes` all that staff bring into the corpus at once, `form_bytes` what may
+    stand around it. `saves_*` count forms, which save themselves while they are written; `lookups_per_minute` counts an
+    address, `wrong_codes` one 受理编号, which then rests.
     `sheets_per_minute`: pages of originals and their pictures, for an address.
     """
 
@@ -32,6 +33,7 @@ class Limits:
     waiting_per_account: int = 2
     heartbeat_seconds: float = 15.0
     file_bytes: int = 10 * 1024 * 1024
+    originals_bytes: int = 10 * 20_000_000
     form_bytes: int = 256 * 1024
     upload_seconds: float = 180.0
     uploads_at_once: int = 32

@@ -1,4 +1,4 @@
-// While a refresh runs the page shows how far it is, and comes anew once it is over. Without this a reload shows it.
+// While something runs the page shows how far it is, and comes anew once it is over. Without this a reload shows it.
 const shown = document.getElementById("run");
 const EVERY = 1000;
 let tag = "";
@@ -13,7 +13,7 @@ async function follow() {
     if (answer.status === 200) {
       tag = answer.headers.get("ETag") ?? "";
       const drawn = new DOMParser().parseFromString(await answer.text(), "text/html").body;
-      if (!drawn.querySelector("[data-running]")) { location.replace("/console/corpus/releases"); return; }
+      if (!drawn.querySelector("[data-running]")) { location.replace(shown.dataset.after || location.href); return; }
       shown.replaceChildren(...drawn.childNodes);
     }
   } catch { /* the network is away: the next time */ }
