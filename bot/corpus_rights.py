@@ -98,7 +98,9 @@ class CorpusRights:
         self._mine(actor, number)
         return self.taking_in.confirm(number, fields, actor.id, seen)
 
-    def edit(self, actor: Actor, number: int, values: Mapping[str, str | None], seen: str = "") -> Draft:
+    def edit(
+        self, actor: Actor, number: int, values: Mapping[str, str | Sequence[str] | None], seen: str = ""
+    ) -> Draft:
         """As TakingIn.edit. Raises RightsError where it is another place's, before the edit or after it."""
         draft, reach = self._mine(actor, number), self.reach(actor)
         written = as_written(values)

@@ -252,7 +252,7 @@ def _original(draft: Draft) -> Original | None:
     return Original(file=draft.file_digest, ending=ending, pages=pages) if ending in get_args(OriginalEnding) else None
 
 
-def as_written(values: Mapping[str, str | None]) -> dict[str, Any]:
+def as_written(values: Mapping[str, str | Sequence[str] | None]) -> dict[str, Any]:
     """What somebody typed, as a draft's fields hold it: lists are split at 、 and ,. None and "" are nothing."""
     return {name: _value(name, value or "") for name, value in values.items()}
 

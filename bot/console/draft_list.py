@@ -12,11 +12,12 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.arrivals import MOST_BYTES
 from bot.channels.web_chat.pages import lang_of
-from bot.console.corpus_pages import KEEPERS, LOOKERS
+from bot.console.corpus_pages import LOOKERS
 from bot.console.draft_words import DraftWords, words_of
 from bot.console.rules import Routes
 from bot.console.visit import Visit
 from bot.corpus_drafts import Brief, Stage
+from bot.corpus_rights import KEEPERS
 from bot.files import shown_name
 from rag.legal_time import state_on
 from rag.parsing import Refused

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 from starlette.responses import Response
 
-from bot.console.corpus_pages import KEEPERS
 from bot.console.draft_page import draft_of, draft_page, shown_value
 from bot.console.rules import Routes
 from bot.console.visit import LONGEST_TEXT, Visit
 from bot.corpus_drafts import Draft, MovedError, StageError
-from bot.taking_in import TakingIn, UnreadyError
+from bot.corpus_rights import KEEPERS, CorpusRights
+from bot.taking_in import UnreadyError
 from rag.drafting import FIELDS, LISTS
 
 routes = Routes()
@@ -34,26 +34,26 @@ def exclude(visit: Visit) -> Response:
     draft, reason = draft_of(visit), visit.line("reason")
     if len(reason) < SHORTEST_REASON:
         return draft_page(visit, draft, wrong="drafts.reason_missing", status=422)
-    taking_in, by = _taking_in(visit), visit.who.actor.id
-    return _done(visit, lambda: taking_in.exclude(draft.id, reason, by, visit.line("seen")), "draft_excluded")
+    rights, seen = _rights(visit), visit.line("seen")
+    return _done(visit, lambda: rights.exclude(visit.who.actor, draft.id, reason, seen), "draft_excluded")
 
 
 @routes.rule("/corpus/drafts/{draft:int}/reopen", "POST", roles=KEEPERS)
 def reopen(visit: Visit) -> Response:
-    draft, by = draft_of(visit), visit.who.actor.id
-    return _done(visit, lambda: _taking_in(visit).reopen(draft.id, by, visit.line("seen")), "draft_reopened")
+    draft, seen = draft_of(visit), visit.line("seen")
+    return _done(visit, lambda: _rights(visit).reopen(visit.who.actor, draft.id, seen), "draft_reopened")
 
 
 def _filled(visit: Visit, draft: Draft, do: str) -> Draft:
-    taking_in, by, seen = _taking_in(visit), visit.who.actor.id, visit.line("seen")
+    rights, actor, seen = _rights(visit), visit.who.actor, visit.line("seen")
     if written := _written(visit, draft):
-        draft = taking_in.edit(draft.id, written, by, seen)
+        draft = rights.edit(actor, draft.id, written, seen)
         seen = draft.mark
     ticked = [name for name in visit.lines("ok") if name in draft.card.fields and name not in draft.card.confirmed]
     if do == "all" or ticked:
-        draft = taking_in.confirm(draft.id, ["all"] if do == "all" else ticked, by, seen)
+        draft = rights.confirm(actor, draft.id, ["all"] if do == "all" else ticked, seen)
         seen = draft.mark
-    return taking_in.submit(draft.id, by, seen) if do == "submit" else draft
+    return rights.submit(actor, draft.id, seen) if do == "submit" else draft
 
 
 def _written(visit: Visit, draft: Draft) -> dict[str, str | Sequence[str]]:
@@ -86,5 +86,5 @@ def _done(visit: Visit, change: Callable[[], Draft], said: str) -> Response:
     return visit.go(f"/corpus/drafts/{done.id}", said)
 
 
-def _taking_in(visit: Visit) -> TakingIn:
-    return visit.desk.parts.documents.taking_in
+def _rights(visit: Visit) -> CorpusRights:
+    return visit.desk.parts.rights

@@ -8,13 +8,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bot.console.corpus_pages import KEEPERS, LOOKERS
+from bot.console.corpus_pages import LOOKERS
 from bot.console.draft_list import reading_of
 from bot.console.draft_text import Place, places_of, runs_of, sheets_of
 from bot.console.draft_words import DraftWords, words_of
 from bot.console.rules import Routes
 from bot.console.visit import Declined, Visit
 from bot.corpus_drafts import Draft, Stage, UnknownDraftError
+from bot.corpus_rights import KEEPERS, RightsError
 from bot.page_images import CrowdedError, NoPageError
 from bot.taking_in import UnreadyError
 from rag.changes.figures import figures_missing
@@ -112,6 +113,7 @@ def draft_page(
     places = places_of(draft, sheets)
     at = _sheet(visit.asked("page"), len(sheets))
     names = {person.id: person.name for person in parts.needs.register.staff()}
+    foreign = _foreign(visit, draft)
     context: dict[str, Any] = {
         "draft": draft,
         "stage": words.stage(draft.stage),
@@ -129,7 +131,8 @@ def draft_page(
         "field_name": words.field,
         "steps": [(step, words.stage(step.stage)) for step in parts.documents.taking_in.drafts.steps(draft.id)],
         "names": lambda account: names.get(account, account),
-        "may": visit.who.has(*KEEPERS),
+        "may": visit.who.has(*KEEPERS) and foreign is None,
+        "foreign": foreign,
         "changeable": draft.stage in {Stage.DRAFT, Stage.IN_REVIEW},
         "unready": _unready(words, unready),
         "wrong": wrong,
@@ -197,6 +200,11 @@ def _unready(words: DraftWords, fault: UnreadyError | None) -> dict[str, list[st
         "unconfirmed": [words.field(name) for name in fault.unconfirmed],
         "faults": [words.fault(one) for one in fault.faults],
     }
+
+
+def _foreign(visit: Visit, draft: Draft) -> RightsError | None:
+    """Why an editor may not go on with this draft."""
+    return visit.desk.parts.rights.foreign(visit.who.actor, draft) if visit.who.has(*KEEPERS) else None
 
 
 def _sheet(asked: str, of: int) -> int:

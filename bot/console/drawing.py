@@ -11,11 +11,11 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from bot.change_pieces import pieces
 from bot.channels.web_chat.assets import Assets
 from bot.channels.web_chat.door import set_cookie
 from bot.channels.web_chat.pages import LANG_COOKIE, LANG_SECONDS, TEMPLATES, lang_of, local_time
 from bot.channels.web_chat.words import Lang, Words
-from bot.change_pieces import pieces
 from bot.clock import SHANGHAI
 from bot.console.navigation import Entry, entries
 from bot.console.rules import Rule
@@ -29,7 +29,8 @@ class Drawing:
     """Renders "console/<name>.html" with autoescape on; every sentence comes from `words` (t in a template).
 
     A template has at hand: t, lang, path, who (SignedIn or None), csrf, nav, done (what has just been done),
-    asset(name) and web_asset(name), pieces and counts of changes, and the filters local_time, local_day and local_clock.
+    asset(name) and web_asset(name), pieces and counts of changes, and the filters local_time, local_day and
+    local_clock.
     """
 
     def __init__(self, words: Mapping[Lang, Words], assets: Assets, web_assets: Assets, *, https: bool) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from bot.channels.web_chat.pages import lang_of
-from bot.console.corpus_pages import KEEPERS, LOOKERS
+from bot.console.corpus_pages import LOOKERS
 from bot.console.corpus_releases import write_end
 from bot.console.draft_words import words_of
 from bot.console.rules import Routes
 from bot.console.store.corpus_journal import BEGUN, CorpusJournal
 from bot.console.visit import Visit
+from bot.corpus_rights import KEEPERS, is_city_keeper
 from bot.publishing import BlockedError, Candidate, SamePersonError
 from bot.refreshing import BusyError, Run
 from bot.rehearsing import Rehearsal
@@ -60,6 +61,7 @@ def progress(visit: Visit) -> Response:
 @routes.rule("/corpus/publish/try", "POST", roles=KEEPERS)
 def rehearse(visit: Visit) -> Response:
     """Ask the golden questions beside whoever presses; who comes second sees the run that goes on."""
+    visit.desk.parts.rights.require_city(visit.who.actor)
     try:
         visit.desk.parts.documents.rehearsals.begin(visit.who.actor.id)
     except UnreadyError:
@@ -71,6 +73,7 @@ def rehearse(visit: Visit) -> Response:
 def publish(visit: Visit) -> Response:
     """Publish the plan that was looked at, and no other. A figure that fell needs a reason in writing."""
     documents, override = visit.desk.parts.documents, visit.line("override")
+    visit.desk.parts.rights.require_city(visit.who.actor)
     try:
         candidate = documents.publishing.candidate()
     except UnreadyError:
@@ -153,7 +156,7 @@ def _page(visit: Visit, *, wrong: str = "", override: str = "", who: str = "", s
         "wrong": wrong,
         "wrong_who": names(who) if who else "",
         "override": override,
-        "may": visit.who.has(*KEEPERS),
+        "may": is_city_keeper(visit.who.actor),
     }
     return visit.page("publish.html", status=status, **context)
 

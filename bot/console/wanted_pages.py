@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from bot.console.corpus_pages import KEEPERS, LOOKERS
+from bot.console.corpus_pages import LOOKERS
 from bot.console.rules import Routes
 from bot.console.visit import Visit
+from bot.corpus_rights import KEEPERS
 from bot.coverage import wanted_originals
 
 routes = Routes()
