@@ -13,14 +13,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.citations import locate, verified
+from rag.model_answers.bearing import Ground, bears, keeps_bounds, keeps_polarity
 from rag.model_answers.quantities import quantities, stated
 from rag.model_answers.roles import Standing, keeps_roles
 from rag.model_answers.support import (
     folded,
     is_plain_text,
-    keeps_bounds,
-    keeps_polarity,
-    keeps_to,
     lures,
     may_be_repeated,
     speaks_to_the_model,
@@ -91,7 +89,8 @@ def check(written: Written, passages: Mapping[str, Passage], question: str, syno
             dropped.append((found.text, "again"))
         else:
             kept.append(found)
-    return Checked(tuple(kept), tuple(dropped), _missing(written.missing, question))
+    given = " ".join(f"{' '.join(each.path)} {each.lead} {each.text}" for each in passages.values())
+    return Checked(tuple(kept), tuple(dropped), _missing(written.missing, question, given))
 
 
 def _proven(written: WrittenClaim, passages: Mapping[str, Passage], synonyms: Sequence[str]) -> Claim | Why:
@@ -121,16 +120,16 @@ def _kept_to(text: str, exact: Sequence[tuple[Passage, Quote]], synonyms: Sequen
         return "number"
     if not all(stated(quantity, numbers) for quantity in quantities(text)):
         return "number"
-    evidence = " ".join([*synonyms, *(f"{' '.join(p.path)} {p.lead} {p.text}" for p, _ in exact)])
-    if not keeps_to(text, evidence):
+    shown = list(dict.fromkeys(_shown(quote, passage) for passage, quote in exact))
+    whole = [_clause(quote, passage) for passage, quote in exact]
+    if not keeps_bounds(text, whole):
+        return "bound"
+    if not keeps_polarity(text, whole):
+        return "negation"
+    if not bears(text, [_ground(passage, shown) for passage, _ in exact], synonyms):
         return "words"
     if not keeps_roles(text, [_standing(quote, passage) for passage, quote in exact]):
         return "role"
-    if not keeps_bounds(text, quotes):
-        return "bound"
-    if not keeps_polarity(text, quotes):
-        return "negation"
-    shown = dict.fromkeys(_shown(quote, passage) for passage, quote in exact)
     return Claim(text, tuple(shown))
 
 
@@ -147,6 +146,23 @@ def proves(claim: Claim, passages: Sequence[Passage | None]) -> bool:
     numbers = [quantity for quote in claim.quotes for quantity in quantities(quote.quote)]
     standing = [_standing(quote, known[quote.passage]) for quote in claim.quotes]
     return all(stated(q, numbers) for q in quantities(claim.text)) and keeps_roles(claim.text, standing)
+
+
+def _ground(passage: Passage, shown: Sequence[Quote]) -> Ground:
+    """A clause as far as it is quoted. A row's cells are read under the names of its columns."""
+    own = " ".join(quote.quote for quote in shown if quote.passage == passage.id)
+    return Ground(f"{passage.lead} {own}" if passage.kind == "row" else own, f"{' '.join(passage.path)} {passage.lead}")
+
+
+def _clause(quote: Quote, passage: Passage) -> str:
+    """The quote out to the ends of its clause, so that no 「不得」 or 「最高」 is cut off in front of it."""
+    ends = "，,。；;：:\n|"
+    start, end = quote.start, quote.start + len(quote.quote)
+    while start > 0 and passage.text[start - 1] not in ends:
+        start -= 1
+    while end < len(passage.text) and passage.text[end - 1] not in ends and passage.text[end] not in ends:
+        end += 1
+    return passage.text[start:end]
 
 
 def _too_short(quote: Quote, passage: Passage) -> bool:
@@ -170,9 +186,10 @@ def _shown(quote: Quote, passage: Passage) -> Quote:
     return Quote(passage.id, whole, start) if len(quote.quote) <= len(whole) <= LONGEST_SHOWN else quote
 
 
-def _missing(parts: Sequence[str], question: str) -> tuple[str, ...]:
-    """Only words of the question itself are repeated as unanswered: a model may not say anything there, either."""
+def _missing(parts: Sequence[str], question: str, given: str) -> tuple[str, ...]:
+    """Only words of the question itself are repeated as unanswered: a model may not say anything there, either; and
+    only those that the clauses know, or that name what is asked for: a question may hold somebody's errand."""
     asked = folded(question)
     said = [part.strip() for part in parts]
-    fit = [part for part in said if 2 <= len(part) <= 20 and folded(part) in asked and may_be_repeated(part)]
+    fit = [part for part in said if 2 <= len(part) <= 20 and folded(part) in asked and may_be_repeated(part, given)]
     return tuple(dict.fromkeys(fit))[:3]

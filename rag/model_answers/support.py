@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
 from rag.guardrails import steered
-from rag.model_answers.quantities import quantities, stated
 
 HELD = 0.7
 """The share of a clause-long stretch of the sentence that must be the evidence's words or plain ones."""
@@ -29,13 +27,23 @@ _RUN = re.compile(r"[\u3400-\u9fff]+")
 _PART = re.compile(r"[\u4e00-\u9fff]{2,12}")
 _LATIN = re.compile(r"[a-z][a-z0-9]*(?:[.\-_/][a-z0-9]+)*")
 _ADDRESS = re.compile(r"//|www\.|[a-z0-9]\.[a-z]{2}|%[0-9a-f]{2}%")
+_SIGN = "零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖"
+_DIALLED = re.compile(
+    rf"[0-9]{{7,}}|[0-9](?:[\s\-·.][0-9]){{6,}}|[{_SIGN}](?:[\s\-—·.、]?[{_SIGN}0-9]){{6,}}|[0-9]{{3,4}}[\s\-][0-9]{{3,4}}[\s\-][0-9]{{3,4}}"
+)
 _TITLE = re.compile(r"[《〈「“‘]([^》〉」”’]*)[》〉」”’]")
 _STRETCH = re.compile(r"[,。;:?!、…—()《》“”]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
+    """`plain` words say nothing by themselves; `loose` ones may stand in a question that was rewritten. `kin`: words
+    that may stand for one another."""
+
     plain: re.Pattern[str]
+    loose: re.Pattern[str]
+    kin: tuple[tuple[str, ...], ...]
+    exact: re.Pattern[str]
     upper: re.Pattern[str]
     lower: re.Pattern[str]
     negative: re.Pattern[str]
@@ -51,8 +59,15 @@ class Words:
 def words() -> Words:
     """Read once; the file ships with the package."""
     raw = tomllib.loads(resources.files("rag").joinpath("data/claims.toml").read_text("utf-8"))
-    plain = "|".join(re.escape(word) for word in sorted(raw["plain"], key=len, reverse=True))
-    return Words(*(re.compile(raw[key] if key != "plain" else plain) for key in Words.__dataclass_fields__))
+    plain, loose = raw.pop("plain"), raw.pop("loose")
+    kin = tuple(tuple(group) for group in raw.pop("kin"))
+    return Words(
+        plain=_any_of(plain), loose=_any_of([*plain, *loose]), kin=kin, **{key: re.compile(raw[key]) for key in raw}
+    )
+
+
+def _any_of(entries: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word) for word in sorted(entries, key=len, reverse=True)))
 
 
 def folded(text: str) -> str:
@@ -66,10 +81,20 @@ def is_unmarked(text: str) -> bool:
 
 
 def is_plain_text(sentence: str) -> bool:
-    """The letters, figures and marks of a sentence that is mostly Chinese."""
+    """The letters, figures and marks of a sentence that is mostly Chinese, in the characters of everyday print."""
     text = unicodedata.normalize("NFKC", sentence)
     letters = re.findall(r"[A-Za-z]", text)
-    return is_unmarked(text) and len(_HAN.findall(text)) >= max(len(letters), 2)
+    han = _HAN.findall(text)
+    return is_unmarked(text) and len(han) >= max(len(letters), 2) and _everyday("".join(han))
+
+
+def _everyday(han: str) -> bool:
+    """Whether all are of GB 2312: look-alikes and traditional forms, which no rule of ours would know, are not."""
+    try:
+        han.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def speaks_to_the_model(text: str) -> bool:
@@ -78,16 +103,21 @@ def speaks_to_the_model(text: str) -> bool:
     return bool(words().steer.search(said)) or steered(text)
 
 
-def may_be_repeated(part: str) -> bool:
-    """Whether a part of somebody's question may be shown as unanswered: it asks for something, and orders nothing."""
+def may_be_repeated(part: str, known: str) -> bool:
+    """Whether a part of somebody's question may be shown as unanswered: it asks for something in words that the
+    clauses have, and orders nothing."""
     if not _PART.fullmatch(part) or lures(part) or speaks_to_the_model(part):
         return False
-    return bool(words().aspect.search(folded(part)))
+    aspect = words().aspect
+    return bool(aspect.search(folded(part))) and all(
+        all(_marks(run, folded(known))) for run in _RUN.findall(aspect.sub(" ", folded(part)))
+    )
 
 
 def lures(text: str) -> bool:
     """Whether it leads to a payment, an account, a link: an official clause may, a model's own sentence must not."""
-    return bool(words().lure.search(folded(text)))
+    said = folded(text)
+    return bool(words().lure.search(said) or _DIALLED.search(said))
 
 
 def keeps_to(sentence: str, evidence: str) -> bool:
@@ -112,37 +142,6 @@ def _marks(run: str, known: str) -> list[bool]:
     for place in range(len(run) - 1):
         if run[place : place + 2] in known:
             marks[place] = marks[place + 1] = True
-    for match in words().plain.finditer(run):
+    for match in words().loose.finditer(run):
         marks[match.start() : match.end()] = [True] * (match.end() - match.start())
     return marks
-
-
-def keeps_bounds(sentence: str, quotes: Sequence[str]) -> bool:
-    """「最高10万元」 is not retold as 「10万元」, nor 「不低于3%」 as 「3%」."""
-    said = folded(sentence)
-    for bound in (words().upper, words().lower):
-        if not bound.search(said) and any(_only_bounded(q, quotes, bound) for q in _clauses_with_numbers(said)):
-            return False
-    return True
-
-
-def _clauses_with_numbers(said: str) -> list[str]:
-    return [clause for clause in re.split(r"[,。;]", said) if quantities(clause)]
-
-
-def _only_bounded(clause: str, quotes: Sequence[str], bound: re.Pattern[str]) -> bool:
-    """Whether some number of the clause stands in the quotes beside such a bound only."""
-    parts = [(quantities(part), bound.search(part)) for q in quotes for part in re.split(r"[,。;、]", folded(q))]
-    for quantity in quantities(clause):
-        beside = [bounded for there, bounded in parts if stated(quantity, there)]
-        if beside and all(beside):
-            return True
-    return False
-
-
-def keeps_polarity(sentence: str, quotes: Sequence[str]) -> bool:
-    """A sentence says 「不」 where its quotes do, and only there."""
-    said, quoted = (words().measure.sub("", folded(text)) for text in (sentence, " ".join(quotes)))
-    denies = bool(words().negative.search(said))
-    every = all(words().negative.search(words().measure.sub("", folded(quote))) for quote in quotes)
-    return (denies and bool(words().negative.search(quoted))) or (not denies and not every)
