@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from bot.needs import Needs
     from bot.page_images import PageImages
     from bot.publishing import Publishing
+    from bot.source_rounds import SourceRounds
     from bot.taking_in import TakingIn
     from rag.policies import Policy
 
@@ -156,6 +159,15 @@ class House:
             two_persons=self.settings.publish_by_two,
         )
 
+    def rounds(self, guard: Callable[[], AbstractContextManager[object]] = nullcontext) -> SourceRounds:
+        """Looking at the sources of the corpus; `guard` is held while it publishes."""
+        from bot.round_parts import rounds_of
+
+        return rounds_of(
+            self.engine, self.settings, self.clock, self.taking_in, self.publishing(), self.reader,
+            self.needs().register.staff, guard=guard,
+        )  # fmt: skip
+
     def console(self) -> ConsoleParts:
         from argon2 import PasswordHasher
 
@@ -176,6 +188,7 @@ class House:
             rights=self.rights,
             pipeline=self.pipeline,
             kept=self.kept,
+            rounds=self.rounds(),
             settings=self.settings,
             clock=self.clock,
             engine=self.engine,

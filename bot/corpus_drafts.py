@@ -188,10 +188,10 @@ class Drafts:
         with writing(self._engine) as connection:
             held = connection.execute(select(drafts).where(drafts.c.file_digest == file_digest)).one_or_none()
             if held is not None:
-                return _draft(held), False
+                return draft_of(held), False
             row = {"stage": Stage.FOUND, "why": "", "attempts": 0, "file_name": file_name, "file_digest": file_digest}
             query = insert(drafts).values(**row, read="{}", card="{}", changed_at=now).returning(*drafts.c)
-            draft = _draft(connection.execute(query).one())
+            draft = draft_of(connection.execute(query).one())
             _note(connection, draft, by, "found", now)
             return draft, True
 
@@ -199,7 +199,7 @@ class Drafts:
         """What became of the file with these bytes; None where it was not taken in here."""
         with reading(self._engine) as connection:
             row = connection.execute(select(drafts).where(drafts.c.file_digest == file_digest)).one_or_none()
-            return _draft(row) if row is not None else None
+            return draft_of(row) if row is not None else None
 
     def get(self, number: int) -> Draft:
         """Raises UnknownDraftError."""
@@ -210,7 +210,7 @@ class Drafts:
         """In the order they were taken in."""
         query = select(drafts).where(drafts.c.stage.in_(stages)).order_by(drafts.c.id)
         with reading(self._engine) as connection:
-            return [_draft(row) for row in connection.execute(query)]
+            return [draft_of(row) for row in connection.execute(query)]
 
     def counts(self) -> Mapping[Stage, int]:
         """How many stand at each stage where there are any."""
@@ -262,7 +262,7 @@ class Drafts:
             values |= {"read": _written(read)} if read is not None else {}
             values |= {"card": _written(card)} if card is not None else {}
             query = update(drafts).where(drafts.c.id == number).values(**values).returning(*drafts.c)
-            changed = _draft(connection.execute(query).one())
+            changed = draft_of(connection.execute(query).one())
             _note(connection, changed, by, what, now)
             return changed
 
@@ -279,7 +279,7 @@ def _held(connection: Connection, number: int) -> Draft:
     row = connection.execute(select(drafts).where(drafts.c.id == number)).one_or_none()
     if row is None:
         raise UnknownDraftError(number)
-    return _draft(row)
+    return draft_of(row)
 
 
 def _note(connection: Connection, draft: Draft, by: str, what: str, now: datetime) -> None:
@@ -288,7 +288,8 @@ def _note(connection: Connection, draft: Draft, by: str, what: str, now: datetim
     connection.execute(insert(draft_steps).values(**step, **more))
 
 
-def _draft(row: Row[Any]) -> Draft:
+def draft_of(row: Row[Any]) -> Draft:
+    """A row of `drafts`."""
     read, card = json.loads(row.read), json.loads(row.card)
     return Draft(
         row.id,

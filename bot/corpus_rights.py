@@ -7,7 +7,7 @@ and publishes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -145,9 +145,13 @@ class CorpusRights:
 
 
 def is_city_keeper(actor: Actor) -> bool:
-    """Whether they may do what concerns the corpus as a whole."""
-    everywhere = not actor.areas - actor.lent or ALL_AREAS in actor.areas
-    return actor.has(Role.ADMIN) or (actor.has(Role.EDITOR) and everywhere)
+    """Whether they may do what concerns the corpus as a whole, by themselves or for a colleague."""
+    return keeps_city(actor.roles, actor.areas - actor.lent) or (actor.has(Role.EDITOR) and ALL_AREAS in actor.areas)
+
+
+def keeps_city(roles: Set[Role], areas: Set[str]) -> bool:
+    """Whether an account of these roles and areas of its own keeps the corpus as a whole."""
+    return Role.ADMIN in roles or (Role.EDITOR in roles and (not areas or ALL_AREAS in areas))
 
 
 def place_names(areas: Iterable[str], reference: Reference) -> set[str]:

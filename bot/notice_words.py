@@ -7,9 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.look_summary import read_summary
+from bot.look_words import summary_lines
 from bot.phrases import Lang, Phrases
 
 PART = "notices"
+CORPUS = "corpus"
+"""The kind of a notice about the sources of the corpus; its body is a summary (bot/look_summary.py)."""
+
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 """But for line feeds: what staff wrote is shown on terminals, too."""
 
@@ -31,7 +36,9 @@ def notice_text(kind: str, body: Mapping[str, Any], lang: Lang, words: str = "")
 
 
 def staff_notice_text(kind: str, body: Mapping[str, Any], lang: Lang = "zh") -> str:
-    """What staff are told, in a line."""
+    """What staff are told, in a line; a look at the sources of the corpus in some."""
+    if kind == CORPUS:
+        return "\n".join(summary_lines(read_summary(body), lang))
     phrases = Phrases(lang, PART)
     values = _values(phrases, body, "")
     key = f"staff.{kind}"

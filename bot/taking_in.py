@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from bot.corpus_drafts import Card, Draft, Drafts, Read, Stage, StageError
+from rag.card_rules import linkable
 from rag.changes import Diff, compare
 from rag.corpus import read_one
 from rag.drafting import FIELDS, LISTS, REQUIRED, Outset, as_file, outset
@@ -41,6 +42,18 @@ _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 class Taken:
     draft: Draft
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is known of a file beside its content: `before` is the policy that the file at this place was the text of,
+    `url` where it stands on the web. Both are proposed like the rest, and confirmed by somebody."""
+
+    before: str | None = None
+    url: str = ""
+
+
+NO_HINT = Hint()
 
 
 class UnreadyError(Exception):
@@ -75,7 +88,7 @@ class TakingIn:
         self._originals = originals
         self._now = now
         self._today = today
-        self._parse = parse
+        self.parse = parse
 
     def files(self, path: Path) -> Iterator[Path]:
         """The file, or the files of a folder that can be taken in, by name."""
@@ -87,12 +100,13 @@ class TakingIn:
             if found.is_file() and found.suffix.lower() in SUFFIXES and not hidden:
                 yield found
 
-    def add(self, path: Path, by: str) -> Taken:
-        """Take a file in. Raises Refused where there is no file to know it by, OSError."""
-        entered = self.enter(path.name, _digest_of(path), by)
+    def add(self, path: Path, by: str, hint: Hint = NO_HINT, parse: Callable[[Path], Parsed] | None = None) -> Taken:
+        """Take a file in; `parse` in place of the house's. Raises Refused where there is no file to know it by,
+        OSError."""
+        entered = self.enter(path.name, digest_of(path), by)
         if entered.outcome == "same":
             return entered
-        done = self.go_on(entered.draft, path, by)
+        done = self.go_on(entered.draft, path, by, hint, parse)
         if done.stage is Stage.FAILED:
             return Taken(done, "failed")
         if entered.outcome == "again":
@@ -108,12 +122,16 @@ class TakingIn:
             return Taken(self.drafts.step(draft.id, Stage.FOUND, by, "tried_again", self._now()), "again")
         return Taken(draft, "again" if draft.stage in _INTERRUPTED else "same")
 
-    def go_on(self, draft: Draft, path: Path, by: str) -> Draft:
+    def go_on(
+        self, draft: Draft, path: Path, by: str, hint: Hint = NO_HINT, parse: Callable[[Path], Parsed] | None = None
+    ) -> Draft:
         """Read a file that is on record, or go on where its reading was cut off: a draft, or failed. Raises StageError
         or MovedError where somebody else has, OSError."""
         if draft.stage not in _INTERRUPTED:
             raise StageError(draft.id, draft.stage, Stage.PARSED)
-        return self._read(path, draft, by) if draft.stage is Stage.FOUND else self._proposed(draft, by)
+        if draft.stage is Stage.PARSED:
+            return self._proposed(draft, by, hint)
+        return self._read(path, draft, by, hint, parse or self.parse)
 
     def confirm(self, number: int, fields: Sequence[str], by: str, seen: str = "") -> Draft:
         """Confirm proposed fields as they stand; "all" for every one that has a value. Raises UnknownFieldError,
@@ -178,9 +196,9 @@ class TakingIn:
             raise StageError(number, draft.stage, Stage.DRAFT)
         return draft
 
-    def _read(self, path: Path, draft: Draft, by: str) -> Draft:
+    def _read(self, path: Path, draft: Draft, by: str, hint: Hint, parse: Callable[[Path], Parsed]) -> Draft:
         try:
-            parsed = self._parse(path)
+            parsed = parse(path)
         except Refused as fault:
             return self.drafts.step(draft.id, Stage.FAILED, by, "refused", self._now(), why=str(fault.reason))
         text = as_markdown(parsed)
@@ -198,13 +216,14 @@ class TakingIn:
             warnings=tuple((str(one.notice), one.count) for one in parsed.warnings),
             page_count=parsed.pages or 0,
         )
-        return self._proposed(self.drafts.step(draft.id, Stage.PARSED, by, "parsed", self._now(), read=read), by)
+        return self._proposed(self.drafts.step(draft.id, Stage.PARSED, by, "parsed", self._now(), read=read), by, hint)
 
-    def _proposed(self, draft: Draft, by: str) -> Draft:
-        found: Outset = outset(propose(draft.read.text), self.known(), self._today().isoformat())
+    def _proposed(self, draft: Draft, by: str, hint: Hint) -> Draft:
+        today = self._today().isoformat()
+        found: Outset = outset(propose(draft.read.text), self.known(), today, hint.before)
         origins = {name: [(o.start, o.end, o.why) for o in places] for name, places in found.origins.items()}
         read = replace(draft.read, remarks=found.remarks, same=found.same, unknown=found.unknown)
-        card = Card(dict(found.fields), origins)
+        card = Card({**found.fields, **({"url": hint.url} if linkable(hint.url) else {})}, origins)
         return self.drafts.step(
             draft.id, Stage.DRAFT, by, "proposed", self._now(), read=read, card=card, seen=draft.mark
         )
@@ -237,7 +256,8 @@ def facts_of(draft: Draft) -> dict[str, Any]:
     return asdict(draft) | {"changed_at": draft.changed_at.isoformat()}
 
 
-def _digest_of(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes. Raises Refused for what is no plain file, OSError."""
     if path.is_symlink() or not path.is_file():
         raise Refused(Reason.NOT_A_FILE if path.exists() else Reason.MISSING)
     with path.open("rb") as file:

@@ -54,9 +54,12 @@ class Outset:
     unknown: tuple[str, ...]
 
 
-def outset(found: Proposals, known: Sequence[Policy], today: str) -> Outset:
-    """Proposed fields, in the form front matter has. `today` is YYYY-MM-DD, `known` the policies that are here."""
-    same = same_policy(found, known)
+def outset(found: Proposals, known: Sequence[Policy], today: str, before: str | None = None) -> Outset:
+    """Proposed fields, in the form front matter has. `today` is YYYY-MM-DD, `known` the policies that are here.
+
+    `before` is the id of the policy that the file at this place was the text of until now.
+    """
+    same = same_policy(found, known) or _as_before(found, before, known)
     older = {repeal: named_policy(repeal.value.title, repeal.value.doc_no, known) for repeal in found.repeals}
     supersedes = [policy.id for policy in older.values() if policy is not None and policy.id != (same and same.id)]
     fields: dict[str, Any] = {name: one.value for name, one in _singles(found).items()}
@@ -80,6 +83,14 @@ def same_policy(found: Proposals, known: Iterable[Policy]) -> Policy | None:
     if found.title is None:
         return None
     return named_policy(found.title.value, found.doc_no.value if found.doc_no else None, known)
+
+
+def _as_before(found: Proposals, before: str | None, known: Iterable[Policy]) -> Policy | None:
+    """The policy of this id, unless the numbers say that another document stands there now."""
+    number = _bare_number(found.doc_no.value if found.doc_no else None)
+    held = next((policy for policy in known if before and policy.id == before), None)
+    other = held is not None and number and _bare_number(held.doc_no) and number != _bare_number(held.doc_no)
+    return None if other else held
 
 
 def named_policy(title: str, doc_no: str | None, known: Iterable[Policy]) -> Policy | None:

@@ -112,7 +112,8 @@ def inbox(options: argparse.Namespace) -> int:
         if options.json:
             print_json(rows)
         for row in () if options.json else rows:
-            print_line(f"{case_sheet.at(str(row['at']))}  {row['text']}")
+            for line in f"{case_sheet.at(str(row['at']))}  {row['text']}".splitlines():
+                print_line(line)
         if not rows and not options.json:
             say(desk.say("say.no_news"))
         if not options.keep:

@@ -15,6 +15,7 @@ def add_corpus(corpus: argparse.ArgumentParser, data: Data) -> None:
     _publishing(actions, data)
     _changes(actions, data)
     _life(actions, data)
+    _sources(actions, data)
 
 
 def _publishing(actions: Any, data: Data) -> None:
@@ -87,6 +88,28 @@ def _life(actions: Any, data: Data) -> None:
     coverage.add_argument("--days", type=int, default=90, metavar="N", help="questions of the last N days (default 90)")
     coverage.add_argument("--limit", type=int, default=20, metavar="N", help="so many (default 20)")
     coverage.set_defaults(run="corpus_life:coverage")
+
+
+def _sources(actions: Any, data: Data) -> None:
+    refresh = actions.add_parser("refresh", help="look at every source and take in what is new or changed")
+    _common(refresh, data)
+    refresh.add_argument("--corpus", type=Path, help="folder of policies (default CORPUS_DIR)")
+    refresh.add_argument("--no-vectors", action="store_true", help="lexical index only, where it publishes")
+    refresh.add_argument("--json", action="store_true", help="what it came to, for programs")
+    refresh.set_defaults(run="corpus_sources:refresh")
+    sources = actions.add_parser("sources", help="the watched folders and saved pages, and how each stands")
+    data(sources)
+    sources.set_defaults(run="corpus_sources:sources")
+    what = sources.add_subparsers(dest="what", metavar="ACTION")
+    add = what.add_parser("add", help="watch a folder, or a saved page or file")
+    _common(add, data)
+    add.add_argument("path", metavar="FOLDER|FILE")
+    add.add_argument("--url", help="where a saved page stands on the web")
+    add.set_defaults(run="corpus_sources:add")
+    remove = what.add_parser("remove", help="watch a source no more; what came from it stays")
+    _common(remove, data)
+    remove.add_argument("source", type=int, metavar="SOURCE", help="its number")
+    remove.set_defaults(run="corpus_sources:remove")
 
 
 def _common(command: argparse.ArgumentParser, data: Data) -> None:

@@ -17,7 +17,7 @@ from bot.commands.lines import print_json, print_line
 from bot.corpus_drafts import Draft, Stage, StageError, UnknownDraftError
 from bot.corpus_rights import CorpusRights, RightsError
 from bot.coverage import wanted_originals
-from bot.ownership import own
+from bot.ownership import OwnedElsewhereError, own
 from bot.phrases import Phrases
 from bot.publishing import BlockedError, Candidate, Done, SamePersonError
 from bot.taking_in import TakingIn, UnknownFieldError, UnreadyError, facts_of
@@ -302,7 +302,7 @@ def publish(options: argparse.Namespace) -> int:
             _trial(desk, publishing.trial(candidate), candidate)
             return 0
         actor = desk.city_actor()
-        with own(desk.house.settings.data_dir, "corpus publish"):
+        with _publishing_alone(desk):
             candidate = publishing.candidate()
             _plan(desk, candidate)
             trial = publishing.trial(candidate)
@@ -315,6 +315,19 @@ def publish(options: argparse.Namespace) -> int:
                 raise CommandError(desk.say("error.blocked")) from fault
         _done(desk, done)
     return 0
+
+
+@contextmanager
+def _publishing_alone(desk: Desk) -> Iterator[None]:
+    """Own the data folder. Where a server does, it publishes: CommandError says where."""
+    try:
+        with own(desk.house.settings.data_dir, "corpus publish"):
+            yield
+    except OwnedElsewhereError as fault:
+        address = fault.owner.address if fault.owner else None
+        if address is None:
+            raise
+        raise CommandError(desk.say("error.server", address=address)) from fault
 
 
 def _plan(desk: Desk, candidate: Candidate) -> None:

@@ -81,7 +81,7 @@ def _run(house: House, bound: socket.socket, address: str) -> None:
         telegram.before(app) if telegram else app, access_log=False, log_config=None, timeout_graceful_shutdown=WEB_ENDS
     )
     _tell_first_account(console, address)
-    stopping = Stopping(stop_chores, *([telegram.stop] if telegram else []))
+    stopping = Stopping(stop_chores, console.rounds.stop, *([telegram.stop] if telegram else []))
     server = _Server(config, stopping)
     # From before anybody is answered, and after: uvicorn raises the signal anew once it has ended.
     if threading.current_thread() is threading.main_thread():

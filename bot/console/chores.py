@@ -1,4 +1,4 @@
-"""What the console needs done without anybody asking: the calendar's file, the queue, ended sessions, old journals."""
+"""What the console needs done without anybody asking: the calendar's file, the queue, the sources, ended sessions."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def console_chores(parts: ConsoleParts) -> tuple[Chore, ...]:
     return (
         Chore("calendar", timedelta(0), lambda _now: int(parts.take_calendar())),
         Chore("queue", timedelta(0), lambda _now: _keep_up(parts)),
+        Chore("sources", timedelta(0), parts.rounds.run_due),
         Chore("staff sessions", timedelta(hours=1), sessions.forget_expired),
         Chore("sign-ins", timedelta(hours=6), lambda now: forget_leftovers(parts.engine, now)),
     )

@@ -26,6 +26,7 @@ from bot.question_vectors import QuestionVectors
 from bot.refreshing import CorpusWork
 from bot.rehearsing import Rehearsals
 from bot.settings import Settings
+from bot.source_rounds import SourceRounds
 from bot.taking_in import TakingIn
 from intake.statistics_ledger import Ledger
 from rag.indexing import Indexes
@@ -64,7 +65,8 @@ class Documents:
 @dataclass(frozen=True, slots=True)
 class ConsoleParts:
     """`places` and `reader` are the index and who reads it, `corpus` who publishes, `documents` the files that are on
-    their way there, `rights` what each of the staff may do to it all; `hasher` makes password hashes.
+    their way there, `rights` what each of the staff may do to it all, `rounds` the looks at where the files come from;
+    `hasher` makes password hashes.
 
     `pipeline` answers, to show why it does; `kept` are the answers that staff approved.
     `https`: browsers reach the console over TLS. `totp_required`: nobody goes on without a second factor.
@@ -85,6 +87,7 @@ class ConsoleParts:
     rights: CorpusRights
     pipeline: Pipeline
     kept: KeptAnswers
+    rounds: SourceRounds
     settings: Settings
     clock: Clock
     engine: Engine

@@ -1,4 +1,4 @@
-"""What staff are told about cases: written in the transaction that gives rise to it, read when they come to look."""
+"""What staff are told: written in the transaction that gives rise to it, read when they come to look."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from intake.store.tables import staff_notices
 
 @dataclass(frozen=True, slots=True)
 class StaffNotice:
-    """`case` is the case's id; its reference stands in `body`. Exactly one of staff and team is set."""
+    """`case` is the case's id (its reference stands in `body`), None for what is about no case. Exactly one of staff
+    and team is set."""
 
     id: int
-    case: str
+    case: str | None
     staff: str | None
     team: str | None
     kind: str
@@ -34,6 +35,15 @@ def tell_staff(connection: Connection, telling: Telling, at: datetime) -> None:
     who["team"] = telling.target if telling.to == "team" else None
     row = {"key": telling.key, "case": telling.case, "kind": telling.kind, "body": dict(telling.body)}
     add_missing(connection, staff_notices, [{**row, **who, "created_at": at}])
+
+
+def tell_people(
+    connection: Connection, key: str, people: Collection[str], kind: str, body: Mapping[str, Any], at: datetime
+) -> None:
+    """A notice about no case to each of these accounts, inside the caller's transaction. A known key adds nothing."""
+    row = {"case": None, "team": None, "kind": kind, "body": dict(body), "created_at": at}
+    rows = [{**row, "key": f"{key}/{person}", "staff": person} for person in sorted(people)]
+    add_missing(connection, staff_notices, rows)
 
 
 class StaffInbox:

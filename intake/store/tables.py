@@ -271,7 +271,7 @@ staff_notices = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
-    Column("case", Text, ForeignKey("cases.id"), nullable=False),
+    Column("case", Text, ForeignKey("cases.id")),
     Column("staff", Text, index=True),
     Column("team", Text, index=True),
     Column("kind", Text, nullable=False),

@@ -64,6 +64,7 @@ def test_the_log_level_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> 
         ("QUESTION_MAX_CHARS", "0"),
         ("QUESTIONS_PER_MINUTE", "1e3"),
         ("HISTORY_TURNS", "-1"),
+        ("CORPUS_REFRESH", "daily at three"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_the_name_the_value_and_what_fits(
@@ -101,6 +102,13 @@ def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None
         load_settings()
     assert "DATABASE_URL" in str(raised.value)
     assert "hunter2" not in str(raised.value)
+
+
+def test_what_two_must_look_at_is_not_published_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLISH_BY_TWO", "true")
+    monkeypatch.setenv("CORPUS_REFRESH_PUBLISHES", "true")
+    with pytest.raises(SettingsError, match="CORPUS_REFRESH_PUBLISHES 不能为 true"):
+        load_settings()
 
 
 def test_a_served_model_needs_its_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from bot.page_images import PageImages
 from bot.publishing import Publishing
 from bot.refreshing import CorpusWork
 from bot.rehearsing import Rehearsals
+from bot.round_parts import rounds_of
 from bot.taking_in import TakingIn
 from bot.web import create_app
 from intake.cases import SYSTEM, Role
@@ -165,6 +166,16 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
         "rights": CorpusRights(documents.taking_in, bureau.needs.reference),
         "pipeline": Pipeline(reader, bureau.clock.today, approved=kept),
         "kept": kept,
+        "rounds": rounds_of(
+            bureau.engine,
+            bureau.settings,
+            bureau.clock,
+            documents.taking_in,
+            documents.publishing,
+            reader,
+            bureau.needs.register.staff,
+            spawn=spawn,
+        ),
         "settings": bureau.settings,
         "clock": bureau.clock,
         "engine": bureau.engine,

@@ -57,7 +57,7 @@ class Cards:
             yield from (self._to_person(notice, user, opens) for notice in self.inbox.unread(staff, ()))
 
     def _to_group(self, notice: StaffNotice, chat: int) -> Posting:
-        case = self.needs.cases.by_id(notice.case)
+        case = self.needs.cases.by_id(notice.case) if notice.case else None
         if case is not None and notice.kind == NEW and case.state is CaseState.SUBMITTED:
             return Posting(notice.id, chat, case.reference, self.card(case), notice.created_at)
         return Posting(notice.id, chat, _reference(notice), Part(_line(notice)), notice.created_at)
