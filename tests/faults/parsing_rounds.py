@@ -1,6 +1,6 @@
 """Parsers under fire and at length: every hostile file, sixty policies in every format, all public texts at hand.
 
-`make faults` runs it; names choose some of its parts: python -m tests.faults.parsing_rounds hostile round-trip texts.
+`make faults` runs it; names choose some of its parts: python -m tests.faults.parsing_rounds hostile answers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from rag.chunking import chunk
@@ -21,6 +22,7 @@ from rag.models import Document
 from rag.parsing import Parsed, Refused, as_markdown, parse_file
 from rag.parsing.scan import is_installed
 from tests.faults.mutants import mutants
+from tests.faults.same_answers import corpus, office_text, rounds, spread
 from tests.support.hostile_files import HOSTILE, SECRET, Hostile
 from tests.support.policy_files import as_docx, as_html, as_pdfs, as_pictures, figures, policies, right
 
@@ -91,16 +93,7 @@ def round_trip(count: int = 60) -> list[str]:
     """Characters and figures that come back, format by format."""
     chosen = policies(count)
     pages = [as_html(markdown, title) for _, title, markdown in chosen]
-    files = {
-        "docx": [as_docx(markdown) for _, _, markdown in chosen],
-        "html": [page.encode() for page in pages],
-        "html-gbk": [page.encode("gb18030") for page in pages],
-    }
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium:
-        files["pdf"] = as_pdfs(pages, chromium)
-        if is_installed():
-            files["scan"] = [as_pictures(data) for data in files["pdf"]]
+    files = _files([markdown for _, _, markdown in chosen], pages)
     faults: list[str] = []
     for form, written in files.items():
         bar = 0.97 if form == "scan" else 0.995
@@ -115,6 +108,21 @@ def round_trip(count: int = 60) -> list[str]:
     return faults
 
 
+def _files(written: Sequence[str], pages: list[str]) -> dict[str, list[bytes]]:
+    """The texts in every form that can be made and read here."""
+    files = {
+        "docx": [as_docx(markdown) for markdown in written],
+        "html": [page.encode() for page in pages],
+        "html-gbk": [page.encode("gb18030") for page in pages],
+    }
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium:
+        files["pdf"] = as_pdfs(pages, chromium)
+        if is_installed():
+            files["scan"] = [as_pictures(data) for data in files["pdf"]]
+    return files
+
+
 def _came_back(markdown: str, data: bytes, ending: str) -> tuple[float, bool]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"a.{ending}")
@@ -124,6 +132,25 @@ def _came_back(markdown: str, data: bytes, ending: str) -> tuple[float, bool]:
         except Refused:
             return 0.0, False
     return right(markdown, text), figures(markdown) == figures(text)
+
+
+def answers(count: int = 60) -> list[str]:
+    """Golden questions about policies that were taken in as files, beside the answers of their digests."""
+    documents = corpus()
+    chosen = spread(documents, count)
+    written = [office_text(document) for document in chosen]
+    pages = [as_html(text, document.title) for text, document in zip(written, chosen, strict=True)]
+    found = rounds(_files(written, pages), chosen, documents)
+    faults: list[str] = []
+    for form, like in found.items():
+        say(
+            f"answers {form:9} {like.questions} questions: as the text itself {like.as_text}, as the digests "
+            f"{like.as_digest}; first clause of the same policy {like.policy}, the same clause {like.clause}, "
+            f"the same figures {like.amounts}"
+        )
+        faults += [f"{form} {fault}" for fault in (*like.refused, *like.falls)]
+        faults += [f"{form} {one}" for one in like.unlike] if form != "scan" else []
+    return faults
 
 
 def texts() -> list[str]:
@@ -169,7 +196,13 @@ def say(text: str) -> None:
 
 
 def main() -> int:
-    parts = {"hostile": hostile, "mutants": mutants, "round-trip": round_trip, "texts": texts}
+    parts = {
+        "hostile": hostile,
+        "mutants": mutants,
+        "round-trip": round_trip,
+        "answers": answers,
+        "texts": texts,
+    }
     faults = [fault for name in sys.argv[1:] or parts for fault in parts[name]()]
     say("\n".join(faults) or "no faults")
     return bool(faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from rag.parsing import Limits, Parsed, as_markdown, page_at, parse_file
 from rag.parsing.assembling import read
 from rag.parsing.scan import is_installed
+from tests.faults.same_answers import corpus, office_text, rounds, spread
 from tests.support.policy_files import as_docx, as_html, as_pdfs, as_pictures, figures, policies, right
 
 POLICIES = policies(12)
@@ -36,6 +38,24 @@ def test_a_policy_comes_back_from_word_and_from_a_web_page_in_either_encoding(
         assert figures(text) == figures(markdown)
         assert found.title_hint == title
         assert found.hidden == ()
+
+
+def test_golden_questions_are_answered_from_the_file_as_from_its_text_and_from_the_digest() -> None:
+    documents = corpus()[::6]
+    chosen = spread(documents, 3)
+    written = [office_text(document) for document in chosen]
+    files = {
+        "docx": [as_docx(text) for text in written],
+        "html-gbk": [as_html(t, d.title).encode("gb18030") for t, d in zip(written, chosen, strict=True)],
+    }
+
+    def parse(path: Path) -> Parsed:
+        return read(path.read_bytes(), path.name, hashlib.sha256(path.read_bytes()).hexdigest(), Limits(), 0)
+
+    for like in rounds(files, chosen, documents, parse).values():
+        assert like.questions >= 6
+        assert (like.unlike, like.falls, like.refused) == ([], [], [])
+        assert like.policy == like.questions
 
 
 @pytest.mark.browser
