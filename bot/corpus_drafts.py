@@ -118,11 +118,13 @@ class Read:
 @dataclass(frozen=True, slots=True)
 class Card:
     """The fields of the policy file to be. `origins` are the places a proposed value was read at, as (start, end,
-    why); `confirmed` the fields that somebody has confirmed or written."""
+    why); `confirmed` the fields that somebody has confirmed or written; `amended` the day its text was last changed by
+    its issuer, "" where it says nothing of it: it tells editions of one title apart."""
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, Sequence[tuple[int, int, str]]] = field(default_factory=dict)
     confirmed: tuple[str, ...] = ()
+    amended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,13 @@ class Drafts:
         with reading(self._engine) as connection:
             return [_brief(row) for row in connection.execute(query.limit(limit).offset(offset))]
 
+    def cards(self, stages: Sequence[Stage]) -> list[tuple[int, Stage, Card]]:
+        """The fields alone, without the texts, in the order they were taken in."""
+        query = select(drafts.c.id, drafts.c.stage, drafts.c.card).where(drafts.c.stage.in_(stages))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(drafts.c.id))
+            return [(row.id, Stage(row.stage), _card(json.loads(row.card))) for row in rows]
+
     def step(
         self,
         number: int,
@@ -299,7 +308,7 @@ def draft_of(row: Row[Any]) -> Draft:
         row.file_name,
         row.file_digest,
         Read(**{name: _tuples(value) for name, value in read.items()}),
-        Card(card.get("fields", {}), card.get("origins", {}), tuple(card.get("confirmed", ()))),
+        _card(card),
         row.changed_at,
     )
 
@@ -313,6 +322,12 @@ def _brief(row: Any) -> Brief:
         row.id, Stage(row.stage), row.why, row.attempts, row.file_name, title, policy, unconfirmed, row.changed_at,
         row.by,
     )  # fmt: skip
+
+
+def _card(kept: Mapping[str, Any]) -> Card:
+    return Card(
+        kept.get("fields", {}), kept.get("origins", {}), tuple(kept.get("confirmed", ())), kept.get("amended", "")
+    )
 
 
 def _tuples(value: Any) -> Any:

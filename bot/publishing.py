@@ -101,11 +101,14 @@ class Publishing:
         waiting = self.drafts.all((Stage.IN_REVIEW,))
         files: dict[str, str] = {}
         ended: list[str] = []
+        coming: list[Document] = []
         for draft in waiting:
             document, text = self._taking_in.document(draft)
             documents[document.id] = document
             files[_place(document, corpus)] = text
-            ended += self._end_older(document, documents, files, corpus)
+            coming.append(document)
+        for document in coming:  # once all are there: an older edition may come with the newer one
+            ended += self._end_older(documents[document.id], documents, files, corpus)
         for held in held_back(corpus, self._work.places.store):
             documents.setdefault(held.id, held)
         plan = make_plan({d.id: version_of(d) for d in documents.values()}, self._work.places.store.live())
@@ -176,8 +179,8 @@ class Publishing:
         policy = document.policy
         ended: list[str] = []
         for older in policy.supersedes if policy else ():
-            name = corpus.files.get(older)
-            if policy is None or name is None:
+            name = corpus.files.get(older) or (_place(documents[older], corpus) if older in documents else None)
+            if policy is None or name is None or not (name in files or older in corpus.files):
                 continue
             text = files.get(name) or (self._work.folder / name).read_text("utf-8")
             by = {

@@ -10,22 +10,24 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from bot.corpus_drafts import Card, Draft, Drafts, Read, Stage, StageError
+from bot.corpus_drafts import Card, Draft, Drafts, MovedError, Read, Stage, StageError
 from rag.card_rules import linkable
 from rag.changes import Diff, compare
 from rag.corpus import read_one
-from rag.drafting import FIELDS, LISTS, REQUIRED, Outset, as_file, outset
+from rag.drafting import FIELDS, LISTS, REQUIRED, Outset, amended_of, as_file, edition_of, outset
 from rag.faults import Fault
 from rag.models import Document
 from rag.page_anchors import anchors_of
 from rag.parsing import Parsed, Reason, Refused, as_markdown, page_starts, printed
 from rag.policies import Original, OriginalEnding, Policy
 from rag.proposing import propose
+from rag.proposing.versions import Edition, editions, predecessor
 
 SUFFIXES = frozenset({".pdf", ".docx", ".xlsx", ".html", ".htm", ".mht", ".mhtml", ".txt", ".md"})
 """Endings that are taken from a folder; what else lies there is left alone."""
@@ -34,6 +36,7 @@ Outcome = Literal["new", "upgrade", "again", "same", "failed"]
 """A new draft · the official text of a policy that is here as a digest · read anew after a failure · taken in before,
 nothing changed · not readable."""
 
+_WAITING = (Stage.DRAFT, Stage.IN_REVIEW)
 _INTERRUPTED = {Stage.FOUND, Stage.PARSED}
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
@@ -156,7 +159,8 @@ class TakingIn:
         written = as_written(values)
         fields = {name: value for name, value in {**draft.card.fields, **written}.items() if value}
         confirmed = tuple(n for n in FIELDS if n in fields and n in {*draft.card.confirmed, *written})
-        card = Card(fields, {n: o for n, o in draft.card.origins.items() if n not in written}, confirmed)
+        origins = {name: places for name, places in draft.card.origins.items() if name not in written}
+        card = replace(draft.card, fields=fields, origins=origins, confirmed=confirmed)
         return self.drafts.step(
             number, Stage.DRAFT, by, f"edited {' '.join(written)}", self._now(), card=card, seen=seen
         )
@@ -219,14 +223,35 @@ class TakingIn:
         return self._proposed(self.drafts.step(draft.id, Stage.PARSED, by, "parsed", self._now(), read=read), by, hint)
 
     def _proposed(self, draft: Draft, by: str, hint: Hint) -> Draft:
-        today = self._today().isoformat()
-        found: Outset = outset(propose(draft.read.text), self.known(), today, hint.before)
+        waiting = {number: card for number, _, card in self.drafts.cards(_WAITING) if number != draft.id}
+        said, here = propose(draft.read.text), [_edition(card) for card in waiting.values()]
+        found: Outset = outset(said, self.known(), self._today().isoformat(), hint.before, here)
         origins = {name: [(o.start, o.end, o.why) for o in places] for name, places in found.origins.items()}
         read = replace(draft.read, remarks=found.remarks, same=found.same, unknown=found.unknown)
-        card = Card({**found.fields, **({"url": hint.url} if linkable(hint.url) else {})}, origins)
-        return self.drafts.step(
+        fields = {**found.fields, **({"url": hint.url} if linkable(hint.url) else {})}
+        card = Card(fields, origins, amended=amended_of(said))
+        done = self.drafts.step(
             draft.id, Stage.DRAFT, by, "proposed", self._now(), read=read, card=card, seen=draft.mark
         )
+        self._link_newer(done, waiting, by)
+        return done
+
+    def _link_newer(self, draft: Draft, waiting: Mapping[int, Card], by: str) -> None:
+        """An edition that came in before an older one of its title is told of it, unless somebody settled what it
+        supersedes, or is at it this moment."""
+        own = _edition(draft.card)
+        every = [own, *map(_edition, waiting.values())]
+        alike = {edition.id for edition in editions(own, every)}
+        for number, card in waiting.items():
+            if card.fields.get("id") not in alike or predecessor(_edition(card), every) != own:
+                continue
+            newer = self.drafts.get(number)
+            if newer.stage is not Stage.DRAFT or "supersedes" in newer.card.confirmed:
+                continue
+            kept = [name for name in newer.card.fields.get("supersedes", []) if name not in alike]
+            linked = replace(newer.card, fields={**newer.card.fields, "supersedes": [*kept, own.id]})
+            with suppress(StageError, MovedError):
+                self.drafts.step(number, Stage.DRAFT, by, f"linked {own.id}", self._now(), card=linked, seen=newer.mark)
 
     def original(self, draft: Draft) -> Path:
         """Where the file is kept as it came, for looking at its pages later."""
@@ -262,6 +287,10 @@ def digest_of(path: Path) -> str:
         raise Refused(Reason.NOT_A_FILE if path.exists() else Reason.MISSING)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _edition(card: Card) -> Edition:
+    return edition_of(card.fields, card.amended)
 
 
 def _original(draft: Draft) -> Original | None:

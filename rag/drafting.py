@@ -16,7 +16,7 @@ import yaml
 from rag.jurisdictions import parse_place
 from rag.policies import JudgedStatus, Original, Policy
 from rag.proposing import Proposals, Proposed
-from rag.proposing.versions import title_key
+from rag.proposing.versions import Edition, editions, predecessor, title_key
 
 REQUIRED = ("id", "title", "issuer", "level", "jurisdiction", "categories", "status", "status_basis")
 """Fields without which nothing can be published."""
@@ -29,6 +29,10 @@ FIELDS = (
 
 LISTS = frozenset({"categories", "audience", "supersedes"})
 
+SAME_TITLE = "same_title"
+"""Why an older edition is proposed as superseded: nothing but its title and its day says so."""
+
+_EDITION = {"id", "title", "issued", "effective", "jurisdiction"}
 _INNER = re.compile(r"(?:关于)?(?:印发|发布|公布|修订|修改)[《〈]?(.+?)[》〉]?(?:的通知|的决定|的公告)?$")
 _ENDED = {JudgedStatus.EXPIRED, JudgedStatus.LAPSED, JudgedStatus.REPEALED, JudgedStatus.SUPERSEDED}
 
@@ -54,35 +58,94 @@ class Outset:
     unknown: tuple[str, ...]
 
 
-def outset(found: Proposals, known: Sequence[Policy], today: str, before: str | None = None) -> Outset:
+def outset(
+    found: Proposals,
+    known: Sequence[Policy],
+    today: str,
+    before: str | None = None,
+    waiting: Sequence[Edition] = (),
+) -> Outset:
     """Proposed fields, in the form front matter has. `today` is YYYY-MM-DD, `known` the policies that are here.
 
-    `before` is the id of the policy that the file at this place was the text of until now.
+    `before` is the id of the policy that the file at this place was the text of until now; `waiting` are the documents
+    that are on their way in. An older edition of the same title is proposed as superseded.
     """
-    same = same_policy(found, known) or _as_before(found, before, known)
+    same = _unclaimed(same_policy(found, known), found, waiting) or _as_before(found, before, known)
+    taken = {policy.id for policy in known} | {edition.id for edition in waiting}
+    name = same.id if same else new_id(found, taken)
     older = {repeal: named_policy(repeal.value.title, repeal.value.doc_no, known) for repeal in found.repeals}
+    earlier, later = _beside(found, name, known, waiting)
     supersedes = [policy.id for policy in older.values() if policy is not None and policy.id != (same and same.id)]
+    supersedes += [earlier.id] if earlier else []
     fields: dict[str, Any] = {name: one.value for name, one in _singles(found).items()}
     fields |= {"categories": [one.value.value for one in found.categories] or _of(same, "categories")}
     fields |= {"audience": [one.value[:500] for one in found.audience], "supersedes": list(dict.fromkeys(supersedes))}
-    fields |= {"id": same.id if same else new_id(found, {policy.id for policy in known}), **_status(found, today)}
+    fields |= {"id": name, **_status(found, today)}
     origins: dict[str, tuple[Origin, ...]] = {name: (_origin(one),) for name, one in _singles(found).items()}
     origins |= {name: tuple(map(_origin, getattr(found, name))) for name in ("categories", "audience")}
     origins["supersedes"] = tuple(_origin(repeal) for repeal, policy in older.items() if policy is not None)
+    if earlier is not None and found.title is not None:
+        origins["supersedes"] += (Origin(found.title.start, found.title.end, SAME_TITLE),)
     return Outset(
         {name: value for name, value in fields.items() if value not in (None, "", [])},
         {name: places for name, places in origins.items() if places},
-        found.remarks,
+        (*found.remarks, *(("newer_edition",) if later else ())),
         same.id if same else None,
         tuple(repeal.value.title for repeal, policy in older.items() if policy is None),
     )
 
 
 def same_policy(found: Proposals, known: Iterable[Policy]) -> Policy | None:
-    """The policy here that this is the text of: by its number first, then by its title."""
+    """The policy here that this is the text of: by its number first, then by its title where the days do not say that
+    it is another edition."""
     if found.title is None:
         return None
-    return named_policy(found.title.value, found.doc_no.value if found.doc_no else None, known)
+    number = found.doc_no.value if found.doc_no else None
+    same = named_policy(found.title.value, number, known)
+    if same is None or (_bare_number(number) and _bare_number(number) == _bare_number(same.doc_no)):
+        return same
+    return same if _same_days(found, same) else None
+
+
+def _same_days(found: Proposals, policy: Policy) -> bool:
+    """Whether a day of one is a day of the other: to the year beside a digest, whose days may be those of a report; to
+    the day beside an original. Nothing is said against it where one of them has no day."""
+    said = {one.value for one in (found.issued, found.written, found.effective) if one}
+    held = {day for day in (policy.issued, policy.effective) if day}
+    width = 4 if policy.text_kind == "digest" else 10
+    return not (said and held) or any(a[:width].startswith(b[:width]) for a in said for b in held)
+
+
+def edition_of(fields: Mapping[str, Any], amended: str = "") -> Edition:
+    """A policy's card, or a draft's, as one of several of its title. `amended` is the day it was last changed."""
+    day = max(amended, str(fields.get("issued") or fields.get("effective") or ""))
+    return Edition(str(fields.get("id") or ""), str(fields.get("title") or ""), day, fields.get("jurisdiction"))
+
+
+def amended_of(found: Proposals) -> str:
+    return found.amended.value if found.amended else ""
+
+
+def _beside(
+    found: Proposals, name: str, known: Iterable[Policy], waiting: Sequence[Edition]
+) -> tuple[Edition | None, bool]:
+    """The edition before this one, and whether there is one after it."""
+    one = _edition(found, name)
+    here = [edition_of(policy.model_dump(include=_EDITION)) for policy in known]
+    every = editions(one, [*here, *waiting])
+    return predecessor(one, every), every[-1].day > one.day
+
+
+def _edition(found: Proposals, name: str) -> Edition:
+    return edition_of({"id": name, **{field: one.value for field, one in _singles(found).items()}}, amended_of(found))
+
+
+def _unclaimed(same: Policy | None, found: Proposals, waiting: Sequence[Edition]) -> Policy | None:
+    """The policy, unless another edition of it is on its way in under its id."""
+    claimed = same is not None and any(
+        edition.id == same.id and edition.day != _edition(found, same.id).day for edition in waiting
+    )
+    return None if claimed else same
 
 
 def _as_before(found: Proposals, before: str | None, known: Iterable[Policy]) -> Policy | None:
@@ -107,7 +170,7 @@ def named_policy(title: str, doc_no: str | None, known: Iterable[Policy]) -> Pol
 def new_id(found: Proposals, taken: set[str]) -> str:
     """place-year-number of the 文号, or of the title where there is none; told apart from those that are taken."""
     place = parse_place(found.jurisdiction.value) if found.jurisdiction else None
-    day = next((one.value for one in (found.issued, found.written, found.effective) if one), "")
+    day = next((one.value for one in (found.amended, found.issued, found.written, found.effective) if one), "")
     number = re.search(r"([0-9]{1,4})号", found.doc_no.value) if found.doc_no else None
     title = found.title.value if found.title else ""
     prefix = sha256((found.doc_no.value if found.doc_no else title).encode()).hexdigest()[:6]

@@ -82,7 +82,7 @@ class Source(Part):
     url: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = None
 
 
-OriginalEnding = Literal["pdf", "docx", "xlsx", "html", "htm", "txt", "md", "png", "jpg", "jpeg"]
+OriginalEnding = Literal["pdf", "docx", "xlsx", "html", "htm", "mht", "mhtml", "txt", "md", "png", "jpg", "jpeg"]
 
 
 class Original(Part):

@@ -12,7 +12,7 @@ Value = TypeVar("Value", covariant=True)
 
 Why = Literal[
     "stated", "heading", "first_line", "label", "order", "signature", "head", "title", "written_day",
-    "from_publication", "days_after_publication", "years_of_validity", "with_effect", "words", "issuer",
+    "from_publication", "days_after_publication", "years_of_validity", "with_effect", "words", "issuer", "same_title",
 ]  # fmt: skip
 """How a value was come to. Wording: bot/wording/corpus_life.<lang>.toml, [why.<why>].
 
@@ -21,16 +21,25 @@ order: 国务院令第…号 · signature: above the date at the end · head: fr
 title's words · written_day: the day it was signed, no day of publication is given · from_publication: 自公布之日起
 and the day of publication · days_after_publication: 自公布之日起30日后 · years_of_validity: 有效期…年, counted from
 the day of effect · with_effect: 同时废止, on the day of effect · words: how often words of a field come · issuer: from
-who issued it.
+who issued it · same_title: an older edition by its title and day, no word in the text says that this one ends it.
 """
 
 RECKONED: frozenset[Why] = frozenset(
-    {"written_day", "from_publication", "days_after_publication", "years_of_validity", "with_effect", "words"}
+    {
+        "written_day",
+        "from_publication",
+        "days_after_publication",
+        "years_of_validity",
+        "with_effect",
+        "words",
+        "same_title",
+    }
 )
 """Come to by reckoning: whoever confirms should look at these first."""
 
 Remark = Literal[
     "publication_day_unknown", "several_effective_days", "outside", "consultation_draft", "no_effective_day",
+    "newer_edition",
 ]  # fmt: skip
 
 

@@ -159,6 +159,73 @@ def test_a_file_becomes_a_draft_with_every_step_on_record(house: House) -> None:
     assert [step.parser_version for step in steps] == ["", "7", "7"]
 
 
+def edition(day: str, amount: str, year: str) -> str:
+    return (
+        f"青岛市海洋观测奖励办法\n\n（{day}青岛市海洋发展局发布）\n\n第一条 支持对象为在青岛市注册的海洋观测企业。\n\n"
+        f"第二条 对首次认定的海洋观测企业，一次性奖励{amount}万元。\n\n"
+        f"第三条 本办法自{year}年6月1日起施行。\n\n青岛市海洋发展局\n{day}\n"
+    )
+
+
+OLD, MIDDLE, NEW = (
+    edition("2021年5月6日", "20", "2021"),
+    edition("2023年5月6日", "30", "2023"),
+    edition("2025年5月6日", "44", "2025"),
+)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_editions_of_one_title_are_linked_each_to_the_one_before_in_whatever_order_they_come(
+    lone_house: House, order: tuple[int, ...]
+) -> None:
+    numbers = {
+        n: lone_house.taking_in.add(lone_house.file((OLD, MIDDLE, NEW)[n], f"{n}.txt"), "ed").draft.id for n in order
+    }
+    cards = {n: lone_house.taking_in.drafts.get(number).card for n, number in numbers.items()}
+    ids = {n: card.fields["id"] for n, card in cards.items()}
+    assert len(set(ids.values())) == 3
+    assert [cards[n].fields.get("supersedes", []) for n in range(3)] == [[], [ids[0]], [ids[1]]]
+    if order[0] == 2:
+        assert "newer_edition" in lone_house.taking_in.drafts.get(numbers[0]).read.remarks
+
+
+def test_editions_published_together_end_each_other_and_the_change_is_told_from_both(lone_house: House) -> None:
+    numbers = [
+        lone_house.taking_in.add(lone_house.file(text, f"{n}.txt"), "ed").draft.id for n, text in enumerate((NEW, OLD))
+    ]
+    for number in numbers:
+        lone_house.handed_on(number)
+    candidate = lone_house.publishing.candidate()
+    old = str(lone_house.taking_in.drafts.get(numbers[1]).card.fields["id"])
+    assert candidate.ended == (old,)
+    lone_house.publishing.publish(candidate, None, "ed")
+    policies_here = {policy.id: policy for policy in read_corpus(lone_house.folder).policies}
+    assert state_on(policies_here[old], TODAY).state is PolicyState.SUPERSEDED
+    answer = Pipeline(lone_house.reader, lambda: TODAY).answer(Question("青岛市海洋观测奖励办法新旧有什么变化？"))
+    assert len({card.policy for card in answer.citations}) == 2
+    assert any("44万元" in card.quote for card in answer.citations)
+    assert any("20万元" in card.quote for card in answer.citations)
+
+
+def test_what_somebody_settled_is_not_linked_anew(lone_house: House) -> None:
+    number = lone_house.taking_in.add(lone_house.file(NEW, "new.txt"), "ed").draft.id
+    lone_house.taking_in.edit(number, {"supersedes": "qd-hitech-2025"}, "ed")
+    lone_house.taking_in.add(lone_house.file(OLD, "old.txt"), "ed")
+    assert lone_house.taking_in.drafts.get(number).card.fields["supersedes"] == ["qd-hitech-2025"]
+
+
+def test_a_new_edition_of_a_digest_is_no_official_text_of_it(lone_house: House) -> None:
+    later = (
+        UPGRADE.replace("青科规〔2025〕7号", "青科规〔2029〕8号")
+        .replace("2025年", "2029年")
+        .replace("2028年", "2031年")
+    )
+    taken = lone_house.taking_in.add(lone_house.file(later), "ed")
+    assert taken.outcome == "new"
+    assert taken.draft.card.fields["supersedes"] == ["qd-hitech-2025"]
+    assert taken.draft.card.origins["supersedes"][0][2] == "same_title"
+
+
 def test_the_same_file_taken_in_again_changes_nothing_whatever_it_is_called(house: House) -> None:
     first = house.taking_in.add(house.file(NOTICE), "ed").draft
     again = house.taking_in.add(house.file(NOTICE, "copy.txt"), "other")

@@ -23,6 +23,7 @@ from rag.parsing import Parsed, Refused, as_markdown, parse_file
 from rag.parsing.scan import is_installed
 from tests.faults.mutants import mutants
 from tests.faults.same_answers import corpus, office_text, rounds, spread
+from tests.faults.statutes import statutes_round
 from tests.support.hostile_files import HOSTILE, SECRET, Hostile
 from tests.support.policy_files import as_docx, as_html, as_pdfs, as_pictures, figures, policies, right
 
@@ -181,6 +182,14 @@ def texts() -> list[str]:
     return faults
 
 
+def laws() -> list[str]:
+    """The statutes taken in: their articles, editions of one title, and what makes a new text of an old one."""
+    if not (DATA / "laws").is_dir():
+        say("statutes: no data here, skipped")
+        return []
+    return statutes_round(DATA / "laws", say)
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in (DATA / name).read_text("utf-8").splitlines()]
 
@@ -202,6 +211,7 @@ def main() -> int:
         "round-trip": round_trip,
         "answers": answers,
         "texts": texts,
+        "statutes": laws,
     }
     faults = [fault for name in sys.argv[1:] or parts for fault in parts[name]()]
     say("\n".join(faults) or "no faults")
