@@ -31,7 +31,8 @@ __all__ = ["version_of"]
 TARGET = 500
 """Characters a passage aims at: of 350, 500 and 700 it put most answers inside what is shown first (docs/adr/0003)."""
 
-MAX_SEGMENTS = 8
+MAX_SEGMENTS = 4
+"""Every segment costs a question about a twentieth more."""
 MOST_DEAD = 0.25
 """Share of what the segments that stay hold which nobody shows any more: beyond it everything is merged."""
 

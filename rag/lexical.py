@@ -136,6 +136,10 @@ class WeightedSegment:
         return np.where(found, self.segment.offsets[places], 0), np.where(found, self.segment.offsets[places + 1], 0)
 
 
+_Dead = tuple[NDArray[np.int64], NDArray[np.int64]]
+_NO_DEAD: _Dead = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
 class LexicalIndex:
     """The segments of one release, searched as one. Passages that are not alive count for nothing.
 
@@ -157,6 +161,7 @@ class LexicalIndex:
             weighed.get(id(one)) or WeightedSegment.of(one, self._unit) for one in segments
         ]
         self._alive = [None if mask.all() else mask for mask in alive]
+        self._dead: list[_Dead | None] = [None] * len(segments)
         self._bases = np.cumsum([0, *(len(segment.ids) for segment in segments)]).tolist()
 
     def scores(self, query: Mapping[int, float]) -> Floats:
@@ -189,9 +194,22 @@ class LexicalIndex:
         terms = np.fromiter(query, dtype=np.uint64, count=len(query))
         ranges = [segment.postings(terms) for segment in self._segments]
         total = np.zeros(len(terms), dtype=np.int64)
-        for segment, alive, (starts, ends) in zip(self._segments, self._alive, ranges, strict=True):
-            total += ends - starts if alive is None else _living(segment, alive, starts, ends)
+        for number, (starts, ends) in enumerate(ranges):
+            total += ends - starts
+            if self._alive[number] is not None:
+                total -= self._dead_among(number, starts, ends)
         return ranges, total
+
+    def _dead_among(self, number: int, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many of each term's postings are of dead passages. All terms that have any are counted once, when a
+        question first needs it: a pass over the segment, and then what has died and not what is there."""
+        if self._dead[number] is None:
+            self._dead[number] = _dead_postings(self._segments[number].segment, self._alive[number])
+        known, counts = self._dead[number] or _NO_DEAD
+        if not len(known):
+            return np.zeros(len(starts), dtype=np.int64)
+        places = np.minimum(np.searchsorted(known, starts), len(known) - 1)
+        return np.where((known[places] == starts) & (ends > starts), counts[places], 0)
 
     def _worth(self, frequencies: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Terms that tell passages apart: those in over a third cost four fifths of the time and changed no figure.
@@ -206,12 +224,13 @@ class LexicalIndex:
         return idf
 
 
-def _living(
-    segment: WeightedSegment, alive: NDArray[np.bool_], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    ordinals = segment.segment.ordinals
-    counts = [int(alive[ordinals[start:end]].sum()) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    return np.array(counts, dtype=np.int64)
+def _dead_postings(segment: LexicalSegment, alive: NDArray[np.bool_] | None) -> _Dead:
+    """Where the postings of each term begin that stands in a dead passage, and in how many."""
+    if alive is None:
+        return _NO_DEAD
+    places = np.flatnonzero(~alive[segment.ordinals])
+    terms, counts = np.unique(np.searchsorted(segment.offsets, places, side="right") - 1, return_counts=True)
+    return segment.offsets[terms], counts
 
 
 def _sum(segment: WeightedSegment, spans: Sequence[tuple[int, int, float]]) -> Floats:
