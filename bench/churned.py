@@ -29,7 +29,7 @@ from db.engine import make_engine, settle
 from db.migrating import upgrade
 from rag.adapters.hashed import HashedEmbedder
 from rag.adapters.segment_files import SegmentFiles
-from rag.evaluation.rows import Bar, Row, figure, ratio
+from rag.evaluation.rows import Bar, Row, ratio
 from rag.indexing import Indexes
 from rag.models import Document, Question
 from rag.pipeline import Pipeline
@@ -142,7 +142,7 @@ def _rows(old: House, fresh: House, memory: list[int], told: str) -> Iterator[Ro
         ours, peer = (median(side[key] for side in sides) for sides in zip(*pairs, strict=True))
         yield ratio(f"{name}: after {refreshes} refreshes ÷ built once", ours, peer, BAR)
     first = memory[min(9, refreshes - 1)]
-    yield ratio(f"memory of the process that refreshed, last ÷ 10th time, MB", memory[-1] * mb, first * mb, BAR)
+    yield ratio("memory of the process that refreshed, last ÷ 10th time, MB", memory[-1] * mb, first * mb, BAR)
 
 
 def _size(house: House, part: str) -> int:

@@ -16,6 +16,7 @@ from bot.admission import Admission
 from bot.clock import Clock, SystemClock
 from bot.conversation import Conversation
 from bot.dialogs.ask import AskDialog
+from bot.filling import Filling
 from bot.history import History
 from bot.kept_answers import KeptAnswers
 from bot.refreshing import CorpusWork
@@ -105,8 +106,18 @@ class House:
         """Who publishes here: one at a time, from whichever door."""
         keep, store = self.settings.corpus_releases_kept, SqlReleaseStore(self.engine)
         return CorpusWork(
-            self.settings.corpus_dir, self.places, self.reader, self.clock.now, forget=lambda: store.sweep(keep)
+            self.settings.corpus_dir,
+            self.places,
+            self.reader,
+            self.clock.now,
+            forget=lambda: store.sweep(keep),
+            fill=self.filling.fill,
         )
+
+    @cached_property
+    def filling(self) -> Filling:
+        """Who embeds here: one at a time, whoever publishes."""
+        return Filling(self.places, self.reader)
 
     @cached_property
     def taking_in(self) -> TakingIn:

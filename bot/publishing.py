@@ -22,7 +22,7 @@ from rag.drafting import retired_card
 from rag.evaluation.gate import Trial, try_out
 from rag.evaluation.golden import read_golden
 from rag.holding_back import held_back
-from rag.indexing import Plan, make_plan, version_of
+from rag.indexing import Plan, Progress, make_plan, silent, version_of
 from rag.models import Document, Level
 from rag.policies import Policy
 
@@ -97,13 +97,14 @@ class Publishing:
     def candidate(self) -> Candidate:
         """The folder with everything that is in review laid over it. Raises UnreadyError."""
         corpus = self._work.corpus()
+        known = {policy.id: policy for policy in corpus.policies}
         documents = {document.id: document for document in corpus.documents}
         waiting = self.drafts.all((Stage.IN_REVIEW,))
         files: dict[str, str] = {}
         ended: list[str] = []
         coming: list[Document] = []
         for draft in waiting:
-            document, text = self._taking_in.document(draft)
+            document, text = self._taking_in.document(draft, known)
             documents[document.id] = document
             files[_place(document, corpus)] = text
             coming.append(document)
@@ -123,12 +124,15 @@ class Publishing:
         before = [version.document for version in self._work.places.store.versions(live.documents.values())]
         return try_out(read_golden(self._golden), before, candidate.documents, self._today(), asked=asked)
 
-    def publish(self, candidate: Candidate, trial: Trial | None, by: str, override: str = "") -> Done:
-        """Write the files and publish. Raises SamePersonError, BlockedError, and what a refresh raises."""
+    def publish(
+        self, candidate: Candidate, trial: Trial | None, by: str, override: str = "", progress: Progress = silent
+    ) -> Done:
+        """Write the files and publish; the drafts are live before their vectors are made, which may take long. Raises
+        SamePersonError, BlockedError, and what a refresh raises."""
         self.write(candidate, trial, by, override)
-        refreshed = self._work.refresh()
+        refreshed = self._work.refresh(progress, embed=False)
         self.gone_live(candidate, refreshed, by, override)
-        return Done(refreshed, trial, candidate)
+        return Done(self._work.embed(refreshed, progress), trial, candidate)
 
     def write(self, candidate: Candidate, trial: Trial | None, by: str, override: str = "") -> None:
         """The first half of publishing: the files, once everything allows them. Raises SamePersonError, BlockedError,

@@ -15,10 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from bot.filling import Filling
 from rag.adapters.vector_file import read_vectors
 from rag.corpus import Corpus, Fault, read_corpus
 from rag.holding_back import held_back
-from rag.indexing import Indexes, Progress, Published, fill_vectors, publish, publish_again, silent, write_vectors
+from rag.indexing import Indexes, Progress, Published, publish, publish_again, silent
 from rag.models import Release
 from rag.ports import EmbedderError, ReleaseStoreError, VectorStoreError
 from rag.reader import Reader
@@ -99,12 +100,13 @@ def in_a_thread(work: Callable[[], None]) -> None:
 class CorpusWork:
     """`spawn` runs a refresh beside whoever asked for it. What this process has not done, it does not know of.
 
-    `forget` drops the releases that are too many, after each publish.
+    `forget` drops the releases that are too many, after each publish. `fill` gives what was published its vectors.
     """
 
     def __init__(
         self, folder: Path, places: Indexes, reader: Reader, now: Callable[[], datetime],
         spawn: Callable[[Callable[[], None]], None] = in_a_thread, forget: Callable[[], object] = lambda: None,
+        fill: Callable[[Progress], object] | None = None,
     ) -> None:  # fmt: skip
         self.folder = folder
         self.places = places
@@ -112,6 +114,7 @@ class CorpusWork:
         self._now = now
         self._spawn = spawn
         self._forget = forget
+        self._fill = fill or Filling(places, reader).fill
         self._busy = threading.Lock()
         self._memory, self._reading = Memory(), threading.Lock()
         self._run: Run | None = None
@@ -136,6 +139,10 @@ class CorpusWork:
             return self._refresh(progress, embed=embed, removing=removing)
         finally:
             self._busy.release()
+
+    def embed(self, done: Refreshed, progress: Progress = silent) -> Refreshed:
+        """The vectors of what was published without them; what keeps them from being complete."""
+        return self._embed(done, progress)
 
     def begin(
         self, by: str, then: Callable[[Run], None] = lambda _run: None, first: Callable[[], None] = lambda: None
@@ -236,13 +243,10 @@ class CorpusWork:
         self.reader.take_vectors()
 
     def _embed(self, done: Refreshed, progress: Progress) -> Refreshed:
-        shelf = self.reader.newest()
-        if shelf is None or self.places.embedder is None:
+        if self.places.embedder is None:
             return done
         try:
-            fill_vectors(shelf.opened, self.places, progress)
-            self.reader.take_vectors()
-            write_vectors(shelf.opened, self.places)
+            self._fill(progress)
         except EmbedderError as fault:
             return replace(done, trouble="embedder", detail=str(fault))
         except VectorStoreError as fault:

@@ -176,14 +176,16 @@ class TakingIn:
     def reopen(self, number: int, by: str, seen: str = "") -> Draft:
         return self.drafts.step(number, Stage.DRAFT, by, "reopened", self._now(), seen=seen)
 
-    def document(self, draft: Draft) -> tuple[Document, str]:
-        """The document a draft becomes, and its file's text. Raises UnreadyError."""
+    def document(self, draft: Draft, known: Mapping[str, Policy] | None = None) -> tuple[Document, str]:
+        """The document a draft becomes, and its file's text. `known` are the policies that are here now, for who asks
+        for many. Raises UnreadyError."""
         card = draft.card
         missing = [name for name in REQUIRED if not card.fields.get(name)]
         unconfirmed = [name for name in FIELDS if name in card.fields and name not in card.confirmed]
         if missing or unconfirmed:
             raise UnreadyError(draft.id, missing, unconfirmed)
-        held = next((policy for policy in self.known() if policy.id == card.fields["id"]), None)
+        here = {policy.id: policy for policy in self.known()} if known is None else known
+        held = here.get(card.fields["id"])
         text = as_file(card.fields, draft.read.text, self._today().isoformat(), held, _original(draft))
         found = read_one(f"{card.fields['id']}.md", text)
         if isinstance(found, list):

@@ -398,6 +398,8 @@ def write_vectors(opened: OpenRelease, places: Indexes) -> None:
             places.vectors.write(collection, list(vectors), np.stack(list(vectors.values())))
     for collection in have - wanted.keys():
         places.vectors.drop(collection)
+    if not isinstance(opened.dense, DenseStore):  # nobody searches it
+        places.vectors.rest()
 
 
 def _embed(opened: OpenRelease, ids: Sequence[str], embedder: Embedder) -> list[np.ndarray]:

@@ -127,6 +127,9 @@ class VectorStore(Protocol):
     def drop(self, segment: str) -> None:
         """Forget a segment. Dropping one that is not there is no error."""
 
+    def rest(self) -> None:
+        """Nobody searches now: let go of what costs memory. The next use takes it up again."""
+
 
 class VectorCache(Protocol):
     """Vectors by embedder name and passage id; what makes embedding a cost paid once."""

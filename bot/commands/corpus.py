@@ -52,7 +52,7 @@ def index(options: argparse.Namespace) -> int:
 def index_corpus(house: House, *, embed: bool = True, removing: bool = False) -> int:
     """Publish CORPUS_DIR. Faulty files are named and skipped; returns 1 if there were any, with the rest published."""
     try:
-        with _bar() as bar:
+        with Bar() as bar:
             done = house.work.refresh(bar.show, embed=embed, removing=removing)
     except NoCorpusError as fault:
         raise CommandError(_no_corpus(fault)) from None
@@ -120,7 +120,7 @@ def ship_vectors(options: argparse.Namespace) -> int:
     return 0
 
 
-class _Bar:
+class Bar:
     """A progress bar on standard error, a task a stage."""
 
     def __init__(self) -> None:
@@ -138,13 +138,9 @@ class _Bar:
             self._tasks[stage] = self._progress.add_task(_LABELS[stage], total=of)
         self._progress.update(self._tasks[stage], completed=done, total=of)  # type: ignore[arg-type]  # rich's own id type
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Bar:
         self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
-
-
-def _bar() -> _Bar:
-    return _Bar()

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.bootstrap import House
+from bot.commands.corpus import Bar
 from bot.commands.corpus_changes import Told
 from bot.commands.faults import CommandError
 from bot.commands.house import house_of
@@ -125,7 +126,9 @@ def add(options: argparse.Namespace) -> int:
         if not path.exists():
             raise CommandError(desk.say("error.no_file", file=path))
         files, failed = list(desk.taking_in.files(path)), 0
-        for file in files:
+        for number, file in enumerate(files, start=1):
+            if len(files) > 1:
+                desk.tell("add.progress", done=number, of=len(files), file=file.name)
             failed += _add(desk, file, actor)
         if not files:
             raise CommandError(desk.say("error.no_files", folder=path))
@@ -308,7 +311,8 @@ def publish(options: argparse.Namespace) -> int:
             trial = publishing.trial(candidate)
             _trial(desk, trial, candidate)
             try:
-                done = publishing.publish(candidate, trial, actor.id, options.override or "")
+                with Bar() as bar:
+                    done = publishing.publish(candidate, trial, actor.id, options.override or "", bar.show)
             except SamePersonError as fault:
                 raise CommandError(desk.say("error.same_person", drafts="、".join(map(str, fault.drafts)))) from fault
             except BlockedError as fault:

@@ -33,7 +33,6 @@ from bot.console.first_account import first_account
 from bot.console.parts import ConsoleParts
 from bot.conversation import Conversation
 from bot.dialogs.ask import AskDialog
-from bot.filling import fill_until_whole
 from bot.messages import Message, Reply
 from bot.model_metrics import registry_of
 from bot.ownership import own
@@ -62,7 +61,7 @@ def serve(options: argparse.Namespace) -> int:
             say("首次启动：正在建立政策索引…")
             index_corpus(house, embed=False)
         _announce(house, address)
-        threading.Thread(target=fill_until_whole, args=(house,), name="vectors", daemon=True).start()
+        threading.Thread(target=house.filling.keep, args=(house,), name="vectors", daemon=True).start()
         if house.model is not None:
             threading.Thread(target=house.model.warm, name="language model", daemon=True).start()
         _run(house, bound, address)

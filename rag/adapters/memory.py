@@ -106,6 +106,9 @@ class MemoryVectorStore:
     def segments(self) -> set[str]:
         return set(self._segments)
 
+    def rest(self) -> None:
+        """Nothing is open."""
+
     def drop(self, segment: str) -> None:
         self._segments.pop(segment, None)
 

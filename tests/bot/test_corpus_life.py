@@ -398,7 +398,7 @@ class _Dying:
     def __init__(self, work: CorpusWork) -> None:
         self.folder, self.places = work.folder, work.places
 
-    def refresh(self) -> None:
+    def refresh(self, *_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
 

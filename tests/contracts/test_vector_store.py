@@ -222,3 +222,45 @@ def test_a_closed_store_opens_again(chroma: ChromaStore) -> None:
 
 def test_two_embedders_never_share_a_collection() -> None:
     assert len({collection_of(embedder, "s") for embedder in ("a/b", "a-b", "a:b", "a b")}) == 4
+
+
+def a_segment(store: VectorStore, name: str, count: int = 3) -> None:
+    store.write(name, [f"{name}-{n}" for n in range(count)], np.eye(WIDTH, dtype=np.float32)[:count])
+
+
+def test_a_store_that_rests_is_as_it_was(store: VectorStore) -> None:
+    a_segment(store, "s1")
+    store.rest()
+    assert store.segments() == {"s1"}
+    store.rest()
+    store.rest()
+    assert len(store.search(["s1"], np.eye(WIDTH, dtype=np.float32)[0], 3)) == 3
+
+
+def test_the_folders_of_dropped_segments_go_when_the_store_rests(chroma: ChromaStore, tmp_path: Path) -> None:
+    for number in range(4):
+        a_segment(chroma, f"s{number}")
+    for number in range(3):
+        chroma.drop(f"s{number}")
+    chroma.rest()
+    assert len([place for place in (tmp_path / "chroma").iterdir() if place.is_dir()]) == 1
+    assert len(chroma.search(["s3"], np.eye(WIDTH, dtype=np.float32)[0], 3)) == 3
+
+
+@pytest.mark.parametrize("damage", ["words", "half", "zeros", "gone"])
+def test_a_damaged_folder_is_emptied_and_used_again(chroma: ChromaStore, tmp_path: Path, damage: str) -> None:
+    a_segment(chroma, "s1")
+    chroma.close()
+    database = tmp_path / "chroma" / "chroma.sqlite3"
+    whole = database.read_bytes()
+    if damage == "gone":
+        database.unlink()
+    else:
+        middle = len(whole) // 2
+        broken = {"words": b"no database" * 400, "half": whole[:middle], "zeros": whole[:4096] + bytes(middle)}
+        database.write_bytes(broken[damage])
+    again = embedded(tmp_path / "chroma")
+    assert again.segments() == set()
+    a_segment(again, "s1")
+    assert len(again.search(["s1"], np.eye(WIDTH, dtype=np.float32)[0], 3)) == 3
+    again.close()
