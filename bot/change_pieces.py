@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.changes import Change, edited
+from rag.changes import Change, compare, edited
 
 Fate = Literal["kept", "went", "came"]
 
@@ -19,11 +19,19 @@ class Piece:
 
 def pieces(old: str, change: Change) -> list[Piece]:
     """The article's words in order, none of them empty. A new one came whole, a removed one went whole."""
+    return _told(_of(old, change))
+
+
+def between(old: str, new: str) -> list[Piece]:
+    """Two passages' words as one run of pieces: everything of the old one and of the new, each once."""
+    found = [piece for change in compare(old, new).changes for piece in _of(old, change)]
+    return _told(found)
+
+
+def _of(old: str, change: Change) -> list[Piece]:
     if change.old is None:
-        return _told([Piece("came", edited(old, change))])
-    if change.kind == "removed":
-        return _told([Piece("went", old[slice(*change.old)])])
-    return _told(_edited(old, change))
+        return [Piece("came", edited(old, change))]
+    return [Piece("went", old[slice(*change.old)])] if change.kind == "removed" else list(_edited(old, change))
 
 
 def _edited(old: str, change: Change) -> Iterator[Piece]:
@@ -36,7 +44,7 @@ def _edited(old: str, change: Change) -> Iterator[Piece]:
     yield Piece("kept", old[at:end])
 
 
-def _told(found: Iterator[Piece] | list[Piece]) -> list[Piece]:
+def _told(found: list[Piece]) -> list[Piece]:
     """Without empty pieces and without the blanks around the whole."""
     told = [piece for piece in found if piece.text]
     if told:

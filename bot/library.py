@@ -7,10 +7,22 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.channels.web_chat.ports import PolicyCard, PolicyFilter, PolicyPage, RelatedPolicy, ReleaseCard, Section, Sheet
+from bot.change_pieces import between
+from bot.channels.web_chat.ports import (
+    ChangedSection,
+    PolicyCard,
+    PolicyChanges,
+    PolicyFilter,
+    PolicyPage,
+    RelatedPolicy,
+    ReleaseCard,
+    Section,
+    Sheet,
+)
 from bot.clock import Clock
 from bot.original_pages import OriginalPages
 from bot.phrases import Phrases
+from rag.comparing import compare_policies
 from rag.guardrails import fold
 from rag.jurisdictions import places as every_place
 from rag.models import Level, Passage
@@ -62,6 +74,11 @@ class PublishedLibrary:
             return None
         shown = self._originals is not None and self._originals.shown(shelf.catalogue.policies[row])
         return replace(_page(shelf, row, self._clock.today()), shown_pages=shown)
+
+    def changes(self, id: str) -> PolicyChanges | None:  # noqa: A002  # the API's word
+        shelf = self._reader.shelf()
+        older = shelf.catalogue.predecessor(id) if shelf else None
+        return _changes(shelf, older, id, self._clock.today()) if shelf is not None and older is not None else None
 
     def sheet(self, policy: str, page: int, passage: str = "", span: tuple[int, int] | None = None) -> Sheet | None:
         shelf = self._reader.shelf()
@@ -155,6 +172,26 @@ def _page(shelf: Shelf, row: int, today: date) -> PolicyPage:
         judged=standing.judged if standing else None,
         status_basis=policy.status_basis,
         preamble=_preamble(shelf.opened.documents[row].document.text),
+        before=_neighbour(shelf, shelf.catalogue.predecessor(card.id)),
+        after=_neighbour(shelf, shelf.catalogue.successor(card.id)),
+    )
+
+
+def _neighbour(shelf: Shelf, name: str | None) -> RelatedPolicy | None:
+    policy = shelf.catalogue.policy(name) if name is not None else None
+    return RelatedPolicy("", policy.title, policy.id) if policy is not None else None
+
+
+def _changes(shelf: Shelf, old: str, new: str, today: date) -> PolicyChanges:
+    before, after = shelf.catalogue.place[old], shelf.catalogue.place[new]
+    found = compare_policies(old, new, shelf)
+    pairs = [(_section(shelf, after, now), _section(shelf, before, was)) for now, was in found.modified]
+    return PolicyChanges(
+        old=_card(shelf, before, today),
+        new=_card(shelf, after, today),
+        changed=tuple(ChangedSection(n, o, tuple(between(o.text, n.text))) for n, o in pairs),
+        added=tuple(_section(shelf, after, passage) for passage in found.added),
+        removed=tuple(_section(shelf, before, passage) for passage in found.removed),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from starlette.testclient import TestClient
 
+from bot.change_pieces import Piece
 from bot.channels.web_chat.needs_ports import (
     AnswerLine,
     CasePage,
@@ -29,8 +30,10 @@ from bot.channels.web_chat.needs_ports import (
 )
 from bot.channels.web_chat.needs_ports import Notice as ConsentText
 from bot.channels.web_chat.ports import (
+    ChangedSection,
     PastTurn,
     PolicyCard,
+    PolicyChanges,
     PolicyFilter,
     PolicyPage,
     RelatedPolicy,
@@ -357,6 +360,16 @@ class FakeLibrary:
             "发文机关网站公布，有效期至2028-04-25",
             "这是一份摘要。" if id == "ls-startup-2024" else "",
         )
+
+    def changes(self, id: str) -> PolicyChanges | None:  # noqa: A002  # the port's word
+        """Everything against itself, as if all of it had gone and come."""
+        page = self.policy(id)
+        if page is None:
+            return None
+        pairs = tuple(
+            ChangedSection(one, one, (Piece("went", one.text), Piece("came", one.text))) for one in page.sections
+        )
+        return PolicyChanges(page.card, page.card, pairs, page.sections, page.sections)
 
     def sheet(self, policy: str, page: int, passage: str = "", span: tuple[int, int] | None = None) -> Sheet | None:
         return None

@@ -55,8 +55,8 @@ class Rig:
 
 
 @pytest.fixture
-def rig(engine: Engine, data_dir: Path) -> Rig:
-    return Rig(engine, data_dir)
+def rig(sqlite_engine: Engine, data_dir: Path) -> Rig:
+    return Rig(sqlite_engine, data_dir)
 
 
 def test_what_was_told_as_taken_is_on_disk_and_on_record_and_read_beside_the_asker(rig: Rig) -> None:
@@ -77,11 +77,11 @@ def test_the_same_file_again_is_the_one_that_is_here(rig: Rig) -> None:
 
 
 def test_after_a_kill_what_was_taken_is_read_at_the_next_start_and_half_a_file_is_gone(
-    rig: Rig, engine: Engine, data_dir: Path
+    rig: Rig, sqlite_engine: Engine, data_dir: Path
 ) -> None:
     number, _ = rig.take()
     (rig.originals / ".arriving-0").write_bytes(b"half")
-    again = Rig(engine, data_dir)
+    again = Rig(sqlite_engine, data_dir)
     assert again.arrivals.resume() == 1
     again.read()
     assert (again.stage(number), again.kept()) == (Stage.DRAFT, [".txt"])

@@ -152,3 +152,21 @@ def test_places_to_choose_are_districts_and_zones(library: PublishedLibrary) -> 
 
 def test_examples_are_there_for_every_category(library: PublishedLibrary) -> None:
     assert library.examples().keys() == {category.value for category in Category}
+
+
+def test_what_a_policy_changed_against_the_one_whose_place_it_took_cites_both(library: PublishedLibrary) -> None:
+    changes = library.changes("qd-startup-2025")
+    assert changes is not None
+    assert (changes.old.id, changes.new.id) == ("qd-startup-2022", "qd-startup-2025")
+    for one in changes.changed:
+        assert "".join(piece.text for piece in one.pieces if piece.fate != "came").split() == one.old.text.split()
+        assert "".join(piece.text for piece in one.pieces if piece.fate != "went").split() == one.new.text.split()
+    assert changes.changed or changes.added
+    old, new = library.policy("qd-startup-2022"), library.policy("qd-startup-2025")
+    assert old is not None
+    assert new is not None
+    assert old.after is not None
+    assert new.before is not None
+    assert (old.after.id, new.before.id) == ("qd-startup-2025", "qd-startup-2022")
+    assert library.changes("qd-hitech-2025") is None
+    assert library.changes("nothing") is None

@@ -327,3 +327,11 @@ def test_an_asset_is_kept_for_ever_under_its_version_and_not_under_another(door:
     address = re.findall(r'href="(/static/[^"]+base\.css)"', page)[0]
     assert door.client.get(address).headers["cache-control"].endswith("immutable")
     assert door.client.get("/static/old/base.css").headers["cache-control"] == "no-cache"
+
+
+def test_what_changed_is_marked_by_elements_and_cites_both(door: Door) -> None:
+    page = door.client.get("/changes/qd-startup-2025").text
+    assert "<ins>" in page
+    assert "<del>" in page
+    assert re.search(r'href="/policies/qd-startup-2025\?passage=[^"]+#p-', page)
+    assert door.client.get("/changes/nothing").status_code == 404

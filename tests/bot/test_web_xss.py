@@ -141,7 +141,14 @@ def test_json_is_never_sent_as_a_page(door: Door, payload: str) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_addresses_made_of_markup_are_shown_as_text(door: Door, payload: str) -> None:
-    for path in ("/policies", "/policies/qd-startup-2025", "/fragments/policies/qd-startup-2025", "/docs", "/"):
+    for path in (
+        "/policies",
+        "/policies/qd-startup-2025",
+        "/changes/qd-startup-2025",
+        "/fragments/policies/qd-startup-2025",
+        "/docs",
+        "/",
+    ):
         names = ("q", "level", "place", "category", "state", "page", "quote", "passage", "start", "end", "lang")
         response = door.client.get(path, params=dict.fromkeys(names, payload))
         assert response.status_code == 200
@@ -191,7 +198,14 @@ def hostile() -> Door:
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_policy_made_of_markup_is_shown_as_text(hostile: Door, payload: str) -> None:
     hostile.library.__init__(payload)  # type: ignore[misc]  # the same app over the next policy
-    for path in ("/", "/policies", "/policies/x", "/policies/x?passage=row", "/fragments/policies/x?quote=alert"):
+    for path in (
+        "/",
+        "/policies",
+        "/policies/x",
+        "/changes/x",
+        "/policies/x?passage=row",
+        "/fragments/policies/x?quote=alert",
+    ):
         page = hostile.client.get(path)
         assert page.status_code == 200
         reading = Reading(page.text)

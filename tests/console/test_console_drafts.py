@@ -240,34 +240,24 @@ def test_fields_are_written_confirmed_and_what_is_missing_is_told(
     assert "expires" not in card.fields
     assert {"title", "doc_no", "issuer"} <= set(card.confirmed)
     assert "effective" not in card.confirmed
-
-
-def test_a_list_of_several_lines_is_kept_line_by_line(console: Console, editor: Person, beside: Beside) -> None:
-    bring(editor, ("办法.txt", NOTICE))
-    beside.do()
-    values = {
-        "seen": mark(console),
-        "do": "save",
-        "audience": "高校、院所\n\n 企业 ",
-        "categories": ["science", "talent"],
-    }
-    editor.post("/corpus/drafts/1", {**values, "sent_categories": "1"})
+    lines = {"audience": "高校、院所\n\n 企业 ", "categories": ["science", "talent"], "sent_categories": "1"}
+    editor.post("/corpus/drafts/1", {"seen": mark(console), "do": "save", **lines})
     fields = console.parts.documents.taking_in.drafts.get(1).card.fields
     assert fields["audience"] == ["高校、院所", "企业"]
     assert fields["categories"] == ["science", "talent"]
 
 
-@pytest.mark.parametrize("path", ["", "/exclude", "/reopen"])
 def test_who_acts_on_a_page_that_is_out_of_date_changes_nothing(
-    console: Console, editor: Person, beside: Beside, path: str
+    console: Console, editor: Person, beside: Beside
 ) -> None:
     bring(editor, ("办法.txt", NOTICE))
     beside.do()
     seen = mark(console)
     console.staff("boss").post("/corpus/drafts/1", {"seen": seen, "do": "save", "issuer": "另一个局"})
-    late = editor.post(f"/corpus/drafts/1{path}", {"seen": seen, "do": "all", "reason": "外地政策"})
-    assert (late.status_code, stage(console)) == (409, Stage.DRAFT)
-    assert "这一稿刚才有人改过" in late.text
+    for path in ("", "/exclude", "/reopen"):
+        late = editor.post(f"/corpus/drafts/1{path}", {"seen": seen, "do": "all", "reason": "外地政策"})
+        assert (late.status_code, stage(console)) == (409, Stage.DRAFT)
+        assert "这一稿刚才有人改过" in late.text
     assert console.parts.documents.taking_in.drafts.get(1).card.confirmed == ("issuer",)
 
 

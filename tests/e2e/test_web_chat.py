@@ -15,7 +15,15 @@ from tests.support.browsing import AXE, DESKTOP, PHONE, Site, Visit, axe, serve,
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["/", "/policies", "/policies/qd-startup-2025?quote=标准为1万元", "/policies/ls-startup-2024", "/docs", "/nope"]
+PAGES = [
+    "/",
+    "/policies",
+    "/policies/qd-startup-2025?quote=标准为1万元",
+    "/policies/ls-startup-2024",
+    "/changes/qd-startup-2025",
+    "/docs",
+    "/nope",
+]
 
 
 def _serve(door: Door) -> Site:

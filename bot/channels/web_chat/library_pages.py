@@ -52,6 +52,14 @@ def library_routes(desk: Desk) -> APIRouter:
             return RedirectResponse("/policies", 307)
         return desk.pages.page(request, "policy.html", **await _policy(desk, request, policy))
 
+    @routes.get("/changes/{policy:path}")
+    async def changes(request: Request, policy: str) -> Response:
+        """What is different from the policy whose place this one took."""
+        found = await run_in_threadpool(desk.library.changes, _one_line(policy))
+        if found is None:
+            raise Refusal(DoorStatus.NOT_FOUND)
+        return desk.pages.page(request, "changes.html", changes=found)
+
     @routes.get("/fragments/policies/{policy:path}")
     async def fragment(request: Request, policy: str) -> Response:
         """The policy without the page around it, for the drawer beside the chat."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from bot.change_pieces import Piece
 from bot.messages import Message, Reply
 from rag.models import Category, Confidence, Level, PassageKind, PolicyState
 from rag.policies import Application, Source
@@ -141,7 +142,8 @@ class RelatedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyPage:
-    """Everything a policy's page shows. `preamble` is the text before the first passage ("" for none); `shown_pages`
+    """Everything a policy's page shows. `before` is the policy whose place it took, `after` the one that took its own,
+    where they are in the library. `preamble` is the text before the first passage ("" for none); `shown_pages`
     says whether pages of its official file can be looked at here."""
 
     card: PolicyCard
@@ -155,6 +157,28 @@ class PolicyPage:
     status_basis: str | None = None
     preamble: str = ""
     shown_pages: bool = False
+    before: RelatedPolicy | None = None
+    after: RelatedPolicy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSection:
+    """A passage of the new policy and the one of the old that it follows, with their words piece by piece."""
+
+    new: Section
+    old: Section
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChanges:
+    """What became of a policy in the one that took its place, aligned by what they say; each in its text's order."""
+
+    old: PolicyCard
+    new: PolicyCard
+    changed: tuple[ChangedSection, ...]
+    added: tuple[Section, ...]
+    removed: tuple[Section, ...]
 
 
 class Library(Protocol):
@@ -166,6 +190,9 @@ class Library(Protocol):
         """In the order to be shown."""
 
     def policy(self, id: str) -> PolicyPage | None: ...  # noqa: A002 (the nouns of the API say id)
+
+    def changes(self, id: str) -> PolicyChanges | None:  # noqa: A002
+        """Against the policy whose place it took; None where it is not published, or took nobody's."""
 
     def sheet(self, policy: str, page: int, passage: str = "", span: tuple[int, int] | None = None) -> Sheet | None:
         """A page of the official file, with this passage (or this span of its text) marked; None for a policy that is
