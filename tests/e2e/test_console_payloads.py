@@ -33,6 +33,8 @@ from bot.console.rules import PREFIX, Rule
 from bot.console.store.credentials import Credentials
 from bot.console.store.reply_templates import ReplyTemplates
 from bot.console.store.viewing import Viewing
+from bot.corpus_drafts import Card, Read
+from bot.corpus_drafts import Stage as Stages
 from bot.web import create_app
 from intake.cases import SYSTEM, Case, Role, owner
 from intake.parties import ContactHow, MatrixRow, Party, PartyType
@@ -156,6 +158,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self._registers()
+        self._documents()
         self._chat()
         self._forms()
         self._cases()
@@ -183,6 +186,16 @@ class Stage:
             needs.register.put_staff(
                 Staff(f"staff{place}", pack, frozenset({Role.CLERK})), self.site.staff("boss"), now
             )
+
+    def _documents(self) -> None:
+        """In files on their way into the corpus: their names, their text, what they hide, what was read of them."""
+        drafts, now = self.site.house.taking_in.drafts, self.site.clock.now()
+        for place, pack in enumerate(packs(self.words, 1500)):
+            draft, _ = drafts.begin(f"{pack[:100]}.pdf", f"{place:064d}", "boss", now)
+            read = Read(text=pack, hidden=(("colour", pack[:500]),), warnings=(("hidden", 1),), unknown=(pack[:100],))
+            drafts.step(draft.id, Stages.PARSED, "boss", "parsed", now, read=read)
+            card = Card({"title": pack, "issuer": pack[:200], "audience": [pack]}, {"title": [(0, 9, "heading")]})
+            drafts.step(draft.id, Stages.DRAFT, "boss", "proposed", now, card=card)
 
     def _chat(self) -> None:
         """Each as a question, and in the answers of a need, in the browser's chat and at the terminal."""
