@@ -25,6 +25,27 @@ _NUMBER = re.compile(
 _SENTENCE_END = re.compile(r"[。；：！？;:!?”」）)]\s*$")
 _HEADING_END = re.compile(r"[。；，！？;,]\s*$")
 _HEADING_LIMIT = 80
+_DEEP = 6  # characters: what begins further in is no indented paragraph
+_SET_APART = re.compile(r"附\s*[件表录图][0-9一二三四五六七八九十]{0,3}[：:]?")
+_NOTE_SIZE = 0.85  # of the body's
+_NOTE = re.compile(r"[①-⑳*＊※]|[\[［(（]?[0-9]{1,2}[\]］)）]?(?![0-9.%％年月])|注[：:释]")
+
+
+def without_notes(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]], list[list[Line]]]:
+    """The pages without their footnotes, and the footnotes: small print that ends a page and begins with a mark."""
+    body = _body_size([line for lines in pages for line in lines]) if any(pages) else 1
+    kept: list[list[Line]] = []
+    notes: list[list[Line]] = []
+    for lines in pages:
+        small = len(lines)
+        while small and lines[small - 1].size <= _NOTE_SIZE * body:
+            small -= 1
+        first = next((n for n in range(small, len(lines)) if _NOTE.match(lines[n].text.strip())), len(lines))
+        above = first == 0 or first == len(lines) or lines[first].top > max(line.bottom for line in lines[:first]) - 1
+        first = first if above and first > 0 else len(lines)
+        kept.append(list(lines[:first]))
+        notes.append(list(lines[first:]))
+    return kept, notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +120,8 @@ def drafts_of(lines: Iterable[Line]) -> list[Draft]:
     pitch = _pitch(lines)
     paragraphs: list[_Paragraph] = []
     for before, line in zip([None, *lines], lines, strict=False):
-        if before is None or _begins(before, line, pitch):
+        starts = bool(paragraphs) and len(paragraphs[-1].lines) == 1
+        if before is None or _begins(before, line, pitch, body, starts=starts):
             paragraphs.append(_Paragraph())
         paragraphs[-1].lines.append(line)
     return [_draft(paragraph, body) for paragraph in paragraphs]
@@ -137,9 +159,13 @@ def _same_column(before: Line, after: Line) -> bool:
     return (before.page, before.column) == (after.page, after.column) and after.top > before.top
 
 
-def _begins(before: Line, line: Line, pitch: float) -> bool:
-    """Whether a new paragraph begins with this line."""
+def _begins(before: Line, line: Line, pitch: float, body: float, *, starts: bool) -> bool:
+    """Whether a new paragraph begins with this line. `starts`: the one before it began one."""
     size = max(line.size, 1)
+    if _SET_APART.fullmatch(line.text.strip()) or _came_back(before, line, starts):
+        return True
+    if _in_one_title(before, line, body, pitch):
+        return False
     if abs(before.size - line.size) > 0.15 * max(before.size, size) or (before.bold != line.bold and _is_short(before)):
         return True
     if _is_centred(before) != _is_centred(line):
@@ -152,6 +178,20 @@ def _begins(before: Line, line: Line, pitch: float) -> bool:
     if _is_short(before) or indented:
         return True
     return bool(_SENTENCE_END.search(before.text)) and read_mark(line.text.strip(), 0) is not None
+
+
+def _came_back(before: Line, line: Line, starts: bool) -> bool:
+    """A line that began far to the right (a signature, a date) does not go on at the left edge."""
+    deep = before.left - before.left_edge > _DEEP * before.size
+    return starts and deep and not _is_centred(before) and line.left < before.left - 3 * before.size
+
+
+def _in_one_title(before: Line, line: Line, body: float, pitch: float) -> bool:
+    """Lines of one size above the body's, about one middle: a title that runs over lines of different lengths."""
+    larger = min(before.size, line.size) > 1.12 * body and abs(before.size - line.size) < 0.05 * line.size
+    near = _same_column(before, line) and (line.top - before.top) / max(line.size, 1) < 1.25 * pitch
+    middles = (before.left + before.right) / 2 - (line.left + line.right) / 2
+    return larger and near and abs(middles) < 0.6 * line.size and not _SENTENCE_END.search(before.text)
 
 
 def _is_short(line: Line) -> bool:

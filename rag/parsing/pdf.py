@@ -12,7 +12,7 @@ from rag.parsing.assembling import ScanFound
 from rag.parsing.drafts import Draft, Drafted, PrintedLine, Shape
 from rag.parsing.models import Limits, Notice, Reason, Refused
 from rag.parsing.page_lines import Line, lines_of
-from rag.parsing.page_paragraphs import PageSize, drafts_of, joined, without_running
+from rag.parsing.page_paragraphs import PageSize, drafts_of, joined, without_notes, without_running
 from rag.parsing.pdf_page import Glyph, Page, read_page, segments_of
 from rag.parsing.pdf_tables import Ruled, ruled
 from rag.parsing.scan import is_installed, mended, read_pictures
@@ -148,6 +148,7 @@ def _lay_out(contents: Sequence[_Content], drafted: Drafted) -> None:
     """Text between tables, in the order of the pages; a paragraph may run on over a page's end."""
     pages, dropped = without_running([content.lines for content in contents], [content.size for content in contents])
     drafted.notices[Notice.RUNNING_LINES] += dropped
+    pages, notes = without_notes(pages)
     pending: list[Line] = []
     for lines, content in zip(pages, contents, strict=True):
         for top, table in sorted(content.tables, key=lambda found: found[0]):
@@ -158,6 +159,9 @@ def _lay_out(contents: Sequence[_Content], drafted: Drafted) -> None:
             _add_table(table, drafted)
         pending += lines
     drafted.drafts += drafts_of(pending)
+    for draft in drafts_of([line for lines in notes for line in lines]):  # after the text, as those of a Word file
+        draft.shape = Shape.NOTE
+        drafted.drafts.append(draft)
 
 
 def _add_table(table: Draft, drafted: Drafted) -> None:

@@ -19,12 +19,14 @@ _THIN = 3.0  # points; a filled shape no thicker is a line
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """An opaque shape or picture: where, and its place in the order of drawing. `light` is a fill near white."""
+    """An opaque shape or picture: where, and its place in the order of drawing. `light` is a fill near white; `handle`
+    is that of a picture, which may have a mask to be seen through (a seal)."""
 
     rect: Rect
     order: int
     light: bool
     image: bool
+    handle: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def drawn_on(page: Any, width: float, height: float) -> Drawn:
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             share = (rect[2] - rect[0]) * (rect[3] - rect[1]) / max(width * height, 1)
             drawn.images = max(drawn.images, share)
-            drawn.areas.append(Area(rect, order, False, True))
+            drawn.areas.append(Area(rect, order, False, True, handle))
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
             drawn.paths += 1
             _take_path(handle, rect, matrix, order, drawn)

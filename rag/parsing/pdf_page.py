@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium
 
 from rag.parsing.models import HiddenWhy
 from rag.parsing.page_lines import Segment
+from rag.parsing.pdf_masks import Masks
 from rag.parsing.pdf_objects import Area, Drawn, drawn_on
 from rag.parsing.pdf_tables import Rect
 
@@ -166,8 +167,9 @@ def _once(glyphs: Iterable[Glyph]) -> list[Glyph]:
 
 def _sort_out(page: pdf.PdfPage, glyphs: Sequence[Glyph], drawn: Drawn, box: Rect, found: Page) -> None:
     picture: Any = None
+    masks = Masks(page)
     for glyph in glyphs:
-        why = _plainly_hidden(glyph, drawn, box)
+        why = _plainly_hidden(glyph, drawn, box, masks)
         if why is None and not glyph.text.isspace() and _is_suspect(glyph, drawn):
             if picture is None:
                 picture = (
@@ -182,7 +184,7 @@ def _sort_out(page: pdf.PdfPage, glyphs: Sequence[Glyph], drawn: Drawn, box: Rec
             found.hidden[why].append(glyph)
 
 
-def _plainly_hidden(glyph: Glyph, drawn: Drawn, box: Rect) -> HiddenWhy | None:
+def _plainly_hidden(glyph: Glyph, drawn: Drawn, box: Rect, masks: Masks) -> HiddenWhy | None:
     ink = drawn.texts.get(glyph.ink)
     left, bottom, right, top = glyph.raw
     x, y = (left + right) / 2, (bottom + top) / 2
@@ -192,8 +194,8 @@ def _plainly_hidden(glyph: Glyph, drawn: Drawn, box: Rect) -> HiddenWhy | None:
         return HiddenWhy.OFF_PAGE
     if 0 < glyph.size < _TINY:
         return HiddenWhy.TINY
-    covered = ink is not None and any(area.order > ink.order and _holds(area, x, y) for area in drawn.areas)
-    return HiddenWhy.COVERED if covered else None
+    over = [area for area in drawn.areas if ink is not None and area.order > ink.order and _holds(area, x, y)]
+    return HiddenWhy.COVERED if any(not masks.shows(area, glyph.raw) for area in over) else None
 
 
 def _is_suspect(glyph: Glyph, drawn: Drawn) -> bool:

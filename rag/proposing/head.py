@@ -41,6 +41,11 @@ _FIRST_WORDS = re.compile(rf"[^\s。，；]{{4,120}}(?={_B})")  # a web page's t
 _ENDS_AS_ISSUER = re.compile(rf"{_BODY_OF_STATE}$")
 _CONGRESS = re.compile(r"([\u3400-\u9fff]{0,20}?)第[一二三四五六七八九十]{1,3}届(全国)?(人民代表大会(?:常务委员会)?)")
 
+_GOES_ON = re.compile(rf"(?:{_BODY_OF_STATE})?{_B}*(?:关于|印发|转发)")
+_NO_NAME = re.compile(
+    rf"(?:通{_B}*[知告报]|公{_B}*[告示报]|决{_B}*[定议]|意{_B}*见|函|令|文{_B}*件|目{_B}*录|附{_B}*件[0-9]*)"
+)
+
 Making = Literal["adopted", "published", "amended", "revised", "reissued", "approved", "in_force"]
 """What a line under the title says was done: 通过 · 公布 发布 · 根据…的决定修正(修订) · a meeting's own 修订 ·
 revised by an order of its own · 批准 · 施行."""
@@ -139,13 +144,14 @@ def _runs_on(before: str, after: str) -> bool:
     if _TITLE_END.search(before) or "。" in before or NUMBER.search(before) or _furniture(before):
         return False
     named_alone = _ISSUER_LINE.match(before) is not None and after.startswith(("关于", "印发"))
-    return named_alone or before.startswith("关于")
+    return named_alone or _GOES_ON.match(before) is not None
 
 
 def _furniture(line: str) -> bool:
     """Lines of a head that are no title: letterhead, number, labels, a date, a call for comments."""
     return bool(
         line.startswith("|")
+        or _NO_NAME.fullmatch(line)
         or _LABELLED.match(line)
         or (NUMBER.search(line) and len(line) < 40)
         or re.fullmatch(rf"[（(]?(?:{DAY}).{{0,80}}", line)

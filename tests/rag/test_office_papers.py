@@ -1,0 +1,45 @@
+"""Papers as offices issue them: read in their order, with their fields, and each word on its page."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from rag.parsing import Limits, Parsed, as_markdown, page_at
+from rag.parsing.assembling import read
+from rag.proposing import propose
+from tests.support.office_papers import Paper, body, papers, with_picture
+
+PAPERS = list(papers())
+
+
+def parsed(data: bytes, name: str) -> Parsed:
+    return read(data, name, hashlib.sha256(data).hexdigest(), Limits(ocr=False), 0)
+
+
+def flat(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=[paper.name for paper in PAPERS])
+def test_an_office_paper_is_read_in_order_with_its_fields_and_pages(paper: Paper) -> None:
+    found = parsed(paper.data, paper.name)
+    text = as_markdown(found)
+    at = 0
+    for words in paper.order:
+        at = flat(text).find(flat(words), at)
+        assert at >= 0, words
+    assert [words for words in paper.absent if flat(words) in flat(text)] == []
+    assert {words: page_at(found, text.index(words)) for words, _ in paper.pages} == dict(paper.pages)
+    said = propose(text)
+    read_as = {name: getattr(said, name) for name in paper.fields} | {"issued": said.issued or said.written}
+    assert {name: one.value if one else None for name, one in read_as.items() if name in paper.fields} == paper.fields
+    assert found.hidden == ()
+
+
+def test_what_a_picture_without_a_mask_covers_is_hidden_as_before() -> None:
+    line = "第二条 奖励三十万元，逾期不予受理，由市财政承担。"
+    found = parsed(with_picture((body(line),), "300 0 0 60 70 720", masked=False), "a.pdf")
+    assert any("第二条" in hidden.text for hidden in found.hidden)
+    assert "奖励三十万元" not in as_markdown(found)
