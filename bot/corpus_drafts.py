@@ -94,8 +94,9 @@ class MovedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Read:
     """What was read of a file. `pages` are (offset in `text`, page) where each page begins, `page_count` how many the
-    file has (0 where it has none), `places` (offset, page, box in points) of each printed line; `hidden` and
-    `warnings` are for whoever confirms; `same` is the id of the policy here that it is the text of."""
+    file has (0 where it has none), `places` (offset, page, box in points) of each printed line; `hidden` and `warnings`
+    (notice, how often, and the pages where they are known) are for whoever confirms; `same` is the id of the policy
+    here that it is the text of."""
 
     text: str = ""
     parser: str = ""
@@ -104,7 +105,7 @@ class Read:
     pages: tuple[tuple[int, int], ...] = ()
     places: tuple[tuple[int, int, Box], ...] = ()
     hidden: tuple[tuple[str, str], ...] = ()
-    warnings: tuple[tuple[str, int], ...] = ()
+    warnings: tuple[tuple[Any, ...], ...] = ()
     remarks: tuple[str, ...] = ()
     same: str | None = None
     unknown: tuple[str, ...] = ()

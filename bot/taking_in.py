@@ -219,7 +219,7 @@ class TakingIn:
             pages=page_starts(parsed),
             places=printed(parsed),
             hidden=tuple((str(one.why), one.text[:500]) for one in parsed.hidden),
-            warnings=tuple((str(one.notice), one.count) for one in parsed.warnings),
+            warnings=tuple((str(one.notice), one.count, one.pages) for one in parsed.warnings),
             page_count=parsed.pages or 0,
         )
         return self._proposed(self.drafts.step(draft.id, Stage.PARSED, by, "parsed", self._now(), read=read), by, hint)

@@ -19,6 +19,7 @@ from bot.corpus_drafts import Draft, Stage, StageError, UnknownDraftError
 from bot.corpus_rights import CorpusRights, RightsError
 from bot.coverage import wanted_originals
 from bot.ownership import OwnedElsewhereError, own
+from bot.parsing_words import notice_words
 from bot.phrases import Phrases
 from bot.publishing import BlockedError, Candidate, Done, SamePersonError
 from bot.taking_in import TakingIn, UnknownFieldError, UnreadyError, facts_of
@@ -249,6 +250,9 @@ def _show(desk: Desk, draft: Draft) -> None:
         desk.tell(f"remark.{remark}")
     for title in draft.read.unknown:
         desk.tell("remark.repeals_unknown", title=title)
+    parsing = Phrases(desk.house.settings.default_lang, "parsing")
+    for notice, count, *pages in draft.read.warnings:
+        desk.tell("notice", words=notice_words(parsing, notice, count, *pages))
     for why, text in draft.read.hidden:
         desk.tell("hidden", why=why, text=text)
     if draft.read.same:

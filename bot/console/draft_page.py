@@ -119,7 +119,7 @@ def draft_page(
         "stage": words.stage(draft.stage),
         "why": words.refused(draft.why) if draft.stage is Stage.FAILED else draft.why,
         "hidden": [(words.hidden(why), text) for why, text in draft.read.hidden],
-        "notices": [words.notice(notice, count) for notice, count in draft.read.warnings],
+        "notices": [words.notice(notice, count, *pages) for notice, count, *pages in draft.read.warnings],
         "remarks": [words.remark(remark) for remark in draft.read.remarks],
         "unknown": [words.said("remark.repeals_unknown", title=one).lstrip("！!") for one in draft.read.unknown],
         "fields": [_field(words, draft, name, places) for name in FIELDS],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.channels.web_chat.pages import lang_of
 from bot.console.visit import Visit
 from bot.corpus_drafts import Stage
+from bot.parsing_words import notice_words
 from bot.phrases import Phrases
 from rag.faults import Fault
 
@@ -37,8 +39,8 @@ class DraftWords:
         """Why a file is not taken, and what to do."""
         return self.parsing.say(f"refused.{reason}") if self.parsing.has(f"refused.{reason}") else reason
 
-    def notice(self, notice: str, count: int) -> str:
-        return self.parsing.say(f"notice.{notice}", count=count) if self.parsing.has(f"notice.{notice}") else notice
+    def notice(self, notice: str, count: int, pages: Sequence[int] = ()) -> str:
+        return notice_words(self.parsing, notice, count, pages)
 
     def hidden(self, why: str) -> str:
         return self.parsing.say(f"hidden.{why}") if self.parsing.has(f"hidden.{why}") else why

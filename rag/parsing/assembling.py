@@ -66,7 +66,11 @@ def assembled(drafted: Drafted, kind: Kind, digest: str, limits: Limits) -> Pars
         blocks=done,
         pages=drafted.pages,
         hidden=tuple(hidden[:_HIDDEN_LIMIT]),
-        warnings=tuple(Warned(notice, count) for notice, count in sorted(notices.items()) if count > 0),
+        warnings=tuple(
+            Warned(notice, count, tuple(drafted.notice_pages.get(notice, ())))
+            for notice, count in sorted(notices.items())
+            if count > 0
+        ),
         parser=drafted.parser,
         parser_version=f"{PIPELINE}/{drafted.version}",
         file_digest=digest,

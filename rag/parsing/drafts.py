@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -52,9 +53,16 @@ class Drafted:
     drafts: list[Draft] = field(default_factory=list)
     hidden: list[Hidden] = field(default_factory=list)
     notices: Counter[Notice] = field(default_factory=Counter)
+    notice_pages: dict[Notice, list[int]] = field(default_factory=dict)
     title: str = ""
     pages: int | None = None
     unread_pages: list[int] = field(default_factory=list)
+
+    def note(self, notice: Notice, pages: Iterable[int]) -> None:
+        """A notice of these pages, counted once for each."""
+        found = sorted(pages)
+        self.notices[notice] += len(found)
+        self.notice_pages[notice] = sorted({*self.notice_pages.get(notice, ()), *found})
 
     def hide(self, why: HiddenWhy, text: str, page: int | None = None, box: Box | None = None) -> None:
         if text.strip():

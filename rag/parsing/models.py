@@ -151,10 +151,11 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """A notice with how often it applies."""
+    """A notice with how often it applies, and on which pages where that is known."""
 
     notice: Notice
     count: int = 1
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from rag.parsing.pdf_tables import Ruled, ruled
 from rag.parsing.scan import is_installed, mended, read_pictures
 
 _TAIL = 4_096  # bytes in which a whole file ends with %%EOF
+_PICTURE, _BACKGROUND = 0.05, 0.9  # of a page: larger than a seal or a code, smaller than what words are printed on
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 
@@ -46,7 +47,7 @@ def read_pdf(data: bytes, limits: Limits, ocr_pages: int = 0) -> Drafted:
                 raise ScanFound(len(pictures))
             _read_scans(document, pictures[:ocr_pages], contents, drafted)
             read = {number + 1 for number in pictures} - set(drafted.unread_pages)
-        drafted.notices[Notice.UNREAD_PAGES] += len(drafted.unread_pages)
+        drafted.note(Notice.UNREAD_PAGES, drafted.unread_pages)
         drafted.title = str(document.get_metadata_value("Title") or "") if _has_words(document) else ""
     finally:
         document.close()
@@ -92,6 +93,8 @@ def _content(document: pdf.PdfDocument, number: int, drafted: Drafted) -> _Conte
     if found.is_picture:
         drafted.unread_pages.append(number + 1)
     else:
+        if _PICTURE <= found.pictured < _BACKGROUND:
+            drafted.note(Notice.UNREAD_PARTS, [number + 1])
         _split_tables(found, number + 1, content, drafted)
     return content
 
@@ -140,7 +143,7 @@ def _read_scans(document: pdf.PdfDocument, pages: Sequence[int], contents: list[
     for number, segments, unsure in read_pictures(document, pages):
         contents[number].lines = lines_of(segments, number + 1)
         drafted.unread_pages.remove(number + 1)
-        drafted.notices[Notice.OCR] += 1
+        drafted.note(Notice.OCR, [number + 1])
         drafted.notices[Notice.OCR_UNSURE] += unsure
 
 

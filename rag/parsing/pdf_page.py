@@ -52,7 +52,8 @@ class Glyph:
 
 @dataclass(slots=True)
 class Page:
-    """What a page shows. `is_picture` says that it has no words of its own and something to look at."""
+    """What a page shows. `is_picture` says that it has no words of its own and something to look at; `pictured` is the
+    share of it that its largest picture takes."""
 
     width: float
     height: float
@@ -60,6 +61,7 @@ class Page:
     hidden: dict[HiddenWhy, list[Glyph]] = field(default_factory=lambda: defaultdict(list))
     rules: list[Rect] = field(default_factory=list)
     is_picture: bool = False
+    pictured: float = 0
 
 
 def read_page(page: pdf.PdfPage) -> Page:
@@ -77,6 +79,7 @@ def read_page(page: pdf.PdfPage) -> Page:
         glyph.left, glyph.top, glyph.right, glyph.bottom = turned(glyph.raw, box, turn)
     found.rules = [turned(rule, box, turn) for rule in drawn.rules]
     _sort_out(page, _once(upright), drawn, box, found)
+    found.pictured = drawn.images
     found.is_picture = len(found.seen) < 10 and (drawn.images > 0.3 or drawn.paths > 100)
     return found
 

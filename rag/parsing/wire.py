@@ -79,7 +79,7 @@ def _parsed(found: dict[str, Any], rest: Iterable[bytes]) -> Parsed:
         blocks=blocks,
         pages=found["pages"],
         hidden=tuple(Hidden(HiddenWhy(why), text, page, _box(box)) for why, text, page, box in found["hidden"]),
-        warnings=tuple(Warned(Notice(notice), count) for notice, count in found["warnings"]),
+        warnings=tuple(Warned(Notice(notice), count, tuple(pages)) for notice, count, pages in found["warnings"]),
         parser=found["parser"],
         parser_version=found["parser_version"],
         file_digest=found["file_digest"],

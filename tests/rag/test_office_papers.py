@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 
 import pytest
 
-from rag.parsing import Limits, Parsed, as_markdown, page_at
+from bot.parsing_words import notice_words
+from bot.phrases import Phrases
+from rag.parsing import Limits, Notice, Parsed, as_markdown, page_at
 from rag.parsing.assembling import read
 from rag.proposing import propose
-from tests.support.office_papers import Paper, body, papers, with_picture
+from tests.support.hostile_files import PLAIN
+from tests.support.office_papers import Paper, body, footer, papers, with_picture
 
 PAPERS = list(papers())
 
@@ -36,6 +40,30 @@ def test_an_office_paper_is_read_in_order_with_its_fields_and_pages(paper: Paper
     read_as = {name: getattr(said, name) for name in paper.fields} | {"issued": said.issued or said.written}
     assert {name: one.value if one else None for name, one in read_as.items() if name in paper.fields} == paper.fields
     assert found.hidden == ()
+
+
+def test_pages_that_are_pictures_and_pictures_on_pages_are_told_with_their_numbers() -> None:
+    text = body("第一条 对企业给予奖励三十万元，逾期不予受理。") + footer(1)
+    scanned = with_picture((text, "", text), "595 0 0 842 0 0", masked=False, page=1)
+    found = {one.notice: (one.count, one.pages) for one in parsed(scanned, "a.pdf").warnings}
+    assert found[Notice.UNREAD_PAGES] == (1, (2,))
+    chart = with_picture((text, text), "300 0 0 200 100 200", masked=False, page=1)
+    found = {one.notice: (one.count, one.pages) for one in parsed(chart, "a.pdf").warnings}
+    assert found[Notice.UNREAD_PARTS] == (1, (2,))
+    told = notice_words(Phrases("zh", "parsing"), "unread_parts", 1, (2,))
+    assert told == "有1处图片、图表或嵌入的对象没有读。（原件第2页）"
+
+
+def test_a_picture_in_a_word_file_is_told() -> None:
+    from docx import Document
+    from PIL import Image
+
+    document, picture, stream = Document(), io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (40, 40), "white").save(picture, "PNG")
+    document.add_paragraph(PLAIN)
+    document.add_picture(picture)
+    document.save(stream)
+    assert [one.count for one in parsed(stream.getvalue(), "a.docx").warnings] == [1]
 
 
 def test_what_a_picture_without_a_mask_covers_is_hidden_as_before() -> None:

@@ -81,7 +81,7 @@ def seal(x: float, y: float, radius: float = 59.0) -> str:
 
 
 def with_picture(content: Sequence[str], where: str, *, masked: bool, page: int = 0) -> bytes:
-    """The pages, one of them with a picture (100 x 100, red) drawn last: by a mask only a ring of it, else all of it."""
+    """The pages, one of them with a red picture drawn last: a ring of it by a mask, else all of it."""
     objects = ["<< /Type /Catalog /Pages 2 0 R >>", ""]
     kids = []
     font = pdf("").split(b"3 0 obj\n")[1].split(b"\nendobj")[0].decode("latin-1")
@@ -115,6 +115,7 @@ SECOND = "第二条　对经认定的概念验证中心，按照实际投入的�
 THIRD = "第三条　申报单位应当具有专职人员不少于十名、自有或者租赁场地不少于五百平方米，并且近三年没有严重失信记录。"
 LAST = "第四条　本办法自2026年4月10日起施行，有效期至2029年4月9日。"
 HAN_DAY = "二〇二六年三月五日"
+ROWS = ("| 高校 | 30% | 200万元 |", "| 企业 | 20% | 150万元 |")
 ARTICLES = ("第一条", "第二条", "200万元", "第三条", "第四条", "2029年4月9日")
 
 
@@ -287,5 +288,5 @@ def word_table() -> Paper:
     document.add_paragraph("二、补助资金由市财政承担。")
     stream = io.BytesIO()
     document.save(stream)
-    order = ("补助标准", "一、补助对象", "| 高校 | 30% | 200万元 |", "| 企业 | 20% | 150万元 |", "二、补助资金")
+    order = ("补助标准", "一、补助对象", *ROWS, "二、补助资金")
     return Paper("table.docx", stream.getvalue(), order)
