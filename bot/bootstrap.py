@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from bot.corpus_rights import CorpusRights
     from bot.library import PublishedLibrary
     from bot.needs import Needs
+    from bot.outlining import Outlining
     from bot.page_images import PageImages
     from bot.publishing import Publishing
     from bot.source_rounds import SourceRounds
@@ -67,6 +68,7 @@ class House:
     kept: KeptAnswers
     model: GuardedModel | None = None
     reranking: Reranking | None = None
+    admission: Admission | None = None
     notes: list[str] = field(default_factory=list)
 
     def conversation(self) -> Conversation:
@@ -89,6 +91,13 @@ class House:
         from bot.story_reading import StoryReading
 
         return replace(needs, story_model=StoryReading(self.model))
+
+    @cached_property
+    def outlining(self) -> Outlining:
+        """What a model proposes that staff read of a need; one of it, so that no case is asked about twice at once."""
+        from bot.outlining import Outlining
+
+        return Outlining(self.needs(), self.model, self.admission)
 
     def accounts(self) -> Accounts:
         return Accounts(self.engine, self.clock)
@@ -190,6 +199,7 @@ class House:
         return ConsoleParts(
             documents=Documents(self.taking_in, self.arrivals, self.page_images, publishing, rehearsals),
             needs=self.needs(),
+            outlining=self.outlining,
             accounts=self.accounts(),
             history=History(self.engine, self.clock),
             library=self.library(),
@@ -252,7 +262,9 @@ def build(settings: Settings, clock: Clock | None = None, *, vectors: bool = Tru
     pipeline = Pipeline(reader, clock.today, limits, writer, follower, reranking, kept)
     admission = Admission(settings.llm_per_user_day, clock.today) if model else None
     ask = AskDialog(pipeline, settings.fallback_contact, settings.question_max_chars, admission)
-    return House(settings, clock, engine, places, reader, pipeline, ask, kept, model, reranking, notes)
+    return House(
+        settings, clock, engine, places, reader, pipeline, ask, kept, model, reranking, admission, notes
+    )  # fmt: skip
 
 
 def _language_model(settings: Settings, clock: Clock) -> GuardedModel | None:

@@ -9,9 +9,11 @@ from typing import Any
 from intake.cases import Case, Recorded
 from intake.formbook import Formbook
 from intake.models import Form
+from intake.outlines import OWN
 from intake.store.cases import CaseStore
 from intake.store.drafts import Attachment, Draft, Drafts
 from intake.store.forms import form_of
+from intake.store.outlines import Outlines
 from intake.store.people import People
 from intake.values import Answers
 from intake.worktime import SHANGHAI
@@ -77,10 +79,19 @@ def _case(case: Case, store: CaseStore, book: Formbook, person: str) -> Json:
         "closed_at": None if case.closed_at is None else _at(case.closed_at),
         "answers": _answers(case.answers, labels),
         "earlier_answers": dict(case.legacy_answers),
+        **_outlined(case, store),
         "personal": _answers(private.personal if private else {}, labels),
         "files": _files(store.files(case.id)),
         "events": [_event(event) for event in store.events(case.id) if event.public or event.actor == person],
     }
+
+
+def _outlined(case: Case, store: CaseStore) -> Json:
+    """What a model wrote of this need, with its label; not what it wrote of others beside it."""
+    own = next((outline for outline in Outlines(store.engine).of(case.id) if outline.about == OWN), None)
+    if own is None:
+        return {}
+    return {"ai_outline": {"label": "AI生成", "at": _at(own.at), "lines": [line.text for line in own.lines]}}
 
 
 def _labels(case: Case, store: CaseStore, book: Formbook) -> dict[str, str]:

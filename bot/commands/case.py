@@ -11,7 +11,10 @@ from bot.commands.corpus import say
 from bot.commands.desk import Desk, at_desk, clean
 from bot.commands.faults import CommandError
 from bot.commands.lines import print_json, print_line
+from bot.console.case_outline import PART, marked, why_not
 from bot.notice_words import staff_notice_text
+from bot.outlining import NotMade
+from bot.phrases import Phrases
 from intake.cases import Case, CaseState, owner
 from intake.review import sees
 from intake.store.staff_notices import StaffInbox
@@ -48,6 +51,21 @@ def show(options: argparse.Namespace) -> int:
             print_json(facts)
         else:
             case_sheet.console().print(case_sheet.sheet(desk, facts))
+    return 0
+
+
+def outline(options: argparse.Namespace) -> int:
+    """Have a language model draft an outline, as the button of the console does."""
+    with at_desk(options) as desk:
+        lang = desk.phrases.lang
+        made = desk.house.outlining.make(desk.actor, desk.case(options.reference))
+        if isinstance(made, NotMade):
+            raise CommandError(why_not(made, lang))
+        for about in sorted(made):
+            for line in made[about].lines:
+                print_line(marked(line, lang))
+        lines = sum(len(outline.lines) for outline in made.values())
+        say(Phrases(lang, PART).say("outline.made", lines=lines))
     return 0
 
 

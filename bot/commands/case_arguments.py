@@ -72,6 +72,8 @@ def _looking(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     show = add("show", "a case: answers, clocks, quality, files, candidates, history", "show")
     show.add_argument("reference", metavar="REF")
     _json(show)
+    outline = add("outline", "have the language model draft an outline; nothing personal leaves", "outline")
+    outline.add_argument("reference", metavar="REF")
     phone = add("phone", "show the telephone number of a case in full; this is recorded", "phone")
     phone.add_argument("reference", metavar="REF")
     phone.add_argument("--reason", required=True, help="why you need it")

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.commands.desk import Desk, clean
+from bot.console.case_outline import marked, shown_outline
 from intake.cases import Case, Private, Recorded
 from intake.display import show
 from intake.models import Form
@@ -80,8 +81,28 @@ def _content(desk: Desk, case: Case) -> Facts:
             {"reference": other.reference, "title": other.title, "state": str(other.state), "score": other.score}
             for other in needs.submission.common_needs(case)
         ],
+        "outline": _outline(desk, case),
         "tasks": [task_facts(desk, task, case.reference) for task in Tasks(needs.cases.engine).of_case(case.id)],
         "history": [_event(desk, event) for event in events],
+    }
+
+
+def _outline(desk: Desk, case: Case) -> Facts | None:
+    """What a model wrote, each line with its label and proofs; None where nothing is kept."""
+    lang = desk.phrases.lang
+    shown = shown_outline(desk.house.outlining, desk.needs, desk.actor, case, lang)
+    if shown.own is None:
+        return None
+    names = {party.id: party.name for party in desk.needs.docking.parties.all()}
+    return {
+        "label": shown.label,
+        "model": shown.model,
+        "at": shown.own.at.isoformat(),
+        "lines": [{"text": line.text, "marked": marked(line, lang)} for line in shown.own.lines],
+        "alike": [
+            {"with": names.get(key, key), "text": line.text, "marked": marked(line, lang)}
+            for key, line in shown.alike.items()
+        ],
     }
 
 

@@ -94,8 +94,17 @@ def _content(desk: Desk, facts: Facts) -> list[RenderableType]:
     )
     parts += _listed(desk, "candidates", (line for tried in facts["candidates"] for line in _tried(desk, tried)))
     parts += _listed(desk, "similar", (f"{other['reference']}  {other['title']}" for other in facts["similar"]))
+    parts += _outline(desk, facts["outline"])
     parts += _listed(desk, "tasks", (task_line(task) for task in facts["tasks"] if task["done_at"] is None))
     return [*parts, _title(desk, "history"), _history(desk, facts["history"])]
+
+
+def _outline(desk: Desk, outline: Facts | None) -> list[RenderableType]:
+    if outline is None:
+        return []
+    lines = [line["marked"] for line in outline["lines"]]
+    lines += [f"{other['with']}  {other['marked']}" for other in outline["alike"]]
+    return _listed(desk, "outline", lines)
 
 
 def _answers(answers: Sequence[Facts]) -> Table:

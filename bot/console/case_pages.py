@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from bot.channels.web_chat.pages import lang_of
 from bot.console.case_facts import Sheet, contact_lines, sheet_of, words_of
 from bot.console.case_moves import FIELDS, UnreadableError, act, choices, offered, typed_of, values_of
+from bot.console.case_outline import ShownOutline, shown_outline
 from bot.console.rules import CASEWORK, READERS, Routes
 from bot.console.store.reply_templates import ReplyTemplates
 from bot.console.store.viewing import Viewing
@@ -116,7 +117,8 @@ def file(visit: Visit) -> Response:
 @routes.rule("/cases/{reference}/print", roles=READERS)
 def printed(visit: Visit) -> Response:
     case = case_of(visit)
-    return visit.page("case_print.html", sheet=sheet_of(visit, case), now=visit.desk.parts.clock.now())
+    sheet, now = sheet_of(visit, case), visit.desk.parts.clock.now()
+    return visit.page("case_print.html", sheet=sheet, now=now, outline=_outline(visit, case))
 
 
 @routes.rule("/cases/{reference}/pulse", "POST", roles=READERS, background=True)
@@ -185,8 +187,14 @@ def drawn(
         label=words_of(visit).label,
         templates=_templates(visit).all(case.kind),
         docking=_docking(visit, sheet),
+        outline=_outline(visit, case),
         today=visit.desk.parts.clock.now().astimezone(SHANGHAI).date(),
     )
+
+
+def _outline(visit: Visit, case: Case) -> ShownOutline:
+    parts = visit.desk.parts
+    return shown_outline(parts.outlining, parts.needs, visit.who.actor, case, words_of(visit).lang)
 
 
 def _docking(visit: Visit, sheet: Sheet) -> dict[str, Any] | None:

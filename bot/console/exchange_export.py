@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import SHANGHAI
+from bot.console.case_outline import cell
 from bot.console.case_words import CaseWords
 from bot.console.queue_board import Due, Entry
 from bot.console.words import load_words
@@ -21,9 +22,11 @@ from intake.case_sheets import SYSTEM, form_columns, sheet_title, system_columns
 from intake.cases import Actor, Case
 from intake.display import show_value
 from intake.models import Form, Step
+from intake.outlines import OWN, Outline, may_be_outlined
 from intake.review import masked_for, reads, sees, shown_to
 from intake.sheets import cell_text
 from intake.store.case_exports import Whole, whole_cases
+from intake.store.outlines import Outlines
 from intake.values import Answered
 from intake.workbook.streamed import Head, StreamedBook, Value
 
@@ -88,11 +91,20 @@ class Export:
     def _rows(self, form: Form, entries: Sequence[Entry]) -> Iterator[Mapping[str, Value]]:
         system, steps = _System(self.needs), {step.id: step for step in form.steps}
         dues = {entry.case.id: entry.due for entry in entries}
+        outlines = Outlines(self.needs.cases.engine).of_cases(list(dues))
         for whole in whole_cases(self.needs.cases, list(dues)):
             if sees(self.actor, whole.case):
                 shown = shown_to(self.actor, whole.case)
                 cells = dict(system.cells(shown, whole, dues[whole.case.id], self.now))
-                yield {**cells, **self._answers(steps, whole)}
+                outlined = self._outline(whole.case, outlines.get(whole.case.id, ()))
+                yield {**cells, **outlined, **self._answers(steps, whole)}
+
+    def _outline(self, case: Case, kept: Iterable[Outline]) -> Mapping[str, Value]:
+        """What a model wrote of the need, with its label."""
+        own = next((outline for outline in kept if outline.about == OWN), None)
+        if own is None or not may_be_outlined(case) or not reads(self.actor, case):
+            return {}
+        return {f"{SYSTEM}outline": cell(own, "zh")}
 
     def _answers(self, steps: Mapping[str, Step], whole: Whole) -> Mapping[str, Value]:
         if not reads(self.actor, whole.case):

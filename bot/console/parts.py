@@ -20,6 +20,7 @@ from bot.corpus_rights import CorpusRights
 from bot.history import History
 from bot.kept_answers import KeptAnswers
 from bot.needs import Needs
+from bot.outlining import Outlining
 from bot.page_images import PageImages
 from bot.publishing import Publishing
 from bot.question_vectors import QuestionVectors
@@ -77,6 +78,7 @@ class ConsoleParts:
     """
 
     needs: Needs
+    outlining: Outlining
     accounts: Accounts
     history: History
     library: Library

@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, select, u
 from db.engine import reading, writing
 from intake.cases import Actor, Case, CaseState, Event, Private, Recorded, Telling
 from intake.store.drafts import Attachment, dump_answers, load_answers
+from intake.store.outlines import forget_outlines
 from intake.store.tables import case_events, case_files, case_private, case_texts, cases
 
 Tell = Callable[[Connection, Telling, datetime], None]
@@ -30,6 +31,8 @@ Tell = Callable[[Connection, Telling, datetime], None]
 GENESIS = "0" * 64
 _TUPLES = ("co_teams", "refused_by", "external_refs", "tags")
 _STATES = ("state", "resume_state")
+_SAID = ("kind", "title", "summary", "answers", "confidentiality", "erased")
+"""What a need says. Where one of these changes, what a model wrote of it is dropped."""
 
 
 class StaleCaseError(Exception):
@@ -97,6 +100,8 @@ class Transaction:
         recorded = self._append(stored, event)
         after = replace(case, rev=case.rev + 1, seq=recorded.seq, head=recorded.hash, updated_at=event.at)
         self.connection.execute(update(cases).where(cases.c.id == case.id).values(_row(after)))
+        if any(getattr(stored, name) != getattr(after, name) for name in _SAID):
+            forget_outlines(self.connection, case.id)
         return after
 
     def first_event(self, case: Case, event: Event) -> Case:

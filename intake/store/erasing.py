@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, 
 
 from intake.cases import ENDED
 from intake.store.drafts import Draft, dump_answers, locked_draft
+from intake.store.outlines import forget_outlines
 from intake.store.people import drop_profile
 from intake.store.tables import (
     candidates,
@@ -53,9 +54,10 @@ def forget_personal(connection: Connection, case: str) -> None:
 
 
 def forget_words(connection: Connection, case: str) -> None:
-    """All that is beside a case: the above, its files, what staff noted about calls and contacts, its notices."""
+    """All that is beside a case: the above, its files, what a model wrote of it, what staff noted, its notices."""
     forget_personal(connection, case)
     connection.execute(delete(case_files).where(case_files.c.case == case))
+    forget_outlines(connection, case)
     connection.execute(delete(staff_notices).where(staff_notices.c.case == case))
     connection.execute(update(tasks).where(tasks.c.case == case).values(result=None))
     mine = select(candidates.c.id).where(candidates.c.case == case)

@@ -15,6 +15,7 @@ from db.rows import add_missing
 from intake.cases import Actor
 from intake.parties import Party, PartyError, PartyType, mentioned, normal_name
 from intake.store.candidates import Candidates
+from intake.store.outlines import forget_party_outlines
 from intake.store.party_rows import has_name, logged, name_key, one, party_of, row_of, unchanged
 from intake.store.register_rows import log
 from intake.store.society_matrix import SocietyMatrix
@@ -197,6 +198,7 @@ def _put(connection: Connection, party: Party, actor: Actor, now: datetime) -> P
         connection.execute(parties.insert().values(row_of(after)))
     else:
         connection.execute(update(parties).where(parties.c.id == after.id).values(row_of(after)))
+        forget_party_outlines(connection, after.id)
     log(connection, "party", after.id, *logged(before, after), actor, now)
     return after
 

@@ -254,6 +254,18 @@ case_files = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
+case_outlines = Table(
+    "case_outlines",
+    metadata,
+    Column("case", Text, ForeignKey("cases.id"), primary_key=True),
+    Column("about", Text, primary_key=True, index=True),
+    Column("lines", JSON, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("model", CleanText, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 draft_files = Table(
     "draft_files",
     metadata,

@@ -23,6 +23,7 @@ from bot.corpus_drafts import Drafts
 from bot.corpus_rights import CorpusRights
 from bot.history import History
 from bot.kept_answers import KeptAnswers
+from bot.outlining import Outlining
 from bot.page_images import PageImages
 from bot.publishing import Publishing
 from bot.refreshing import CorpusWork
@@ -156,6 +157,7 @@ def parts_of(bureau: Bureau, **settings: Any) -> ConsoleParts:
     assert isinstance(calendar, FollowedCalendar)
     given: dict[str, Any] = {
         "needs": bureau.needs,
+        "outlining": Outlining(bureau.needs, None),
         "accounts": bureau.accounts,
         "history": History(bureau.engine, bureau.clock),
         "library": FakeLibrary(),
