@@ -28,7 +28,7 @@ STREAMED: dict[int | str, dict[str, Any]] = {
     **ERRORS,
     200: {
         "content": {EVENT_STREAM: {}},
-        "description": "events: stage {stage, text} · claim {text, quotes} · answer (as POST /api/chat) · "
+        "description": "events: stage {stage, text} · claim {text, quotes, generated} · answer (as POST /api/chat) · "
         "turn {html}, where html=true · error {status, text, reference}; comments are heartbeats",
     },
 }
@@ -109,7 +109,8 @@ class Streaming:
 
     def _told(self, reply: Reply) -> list[str]:
         answer = ChatReply.of(reply, self._asked.id)
-        events = [event("claim", claim.model_dump(mode="json")) for claim in answer.claims]
+        claims = [{**claim.model_dump(mode="json"), "generated": answer.generated} for claim in answer.claims]
+        events = [event("claim", claim) for claim in claims]
         if self._html:
             html = self._desk.pages.draw(lang_of(self._request), "_reply.html", reply=answer, latest=True)
             events.append(event("turn", {"html": html}))
