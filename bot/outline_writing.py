@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -19,12 +20,11 @@ from rag.ports import Prompt
 
 MOST_LINES = 3
 
-_BETWEEN = (
-    *("两者", "双方", "两家", "两件", "都在", "都是", "都要", "都有", "相同", "相似", "一致", "同样", "同属", "属于"),
-    *("需求", "单位", "企业", "领域", "方向", "产品", "问题", "方式", "合作", "涉及", "围绕", "针对", "希望", "想要"),
-    *("寻找", "解决", "研究", "从事", "该"),
+_FRAME = re.compile(
+    r"(?:两者|二者|双方|两家单位|两个单位|两件需求|两项需求)(?:都|均|同样)?"
+    r"(?:是|在|要|涉及|围绕|针对|属于|需要|希望|研究|从事|寻找)?"
 )
-"""Words that a comparison is made with; they carry no fact of their own."""
+"""How a comparison begins. It carries no fact of its own; what follows it must be proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,8 @@ class OutlineWriter:
             handle = claim.about.strip()
             if handle not in named:
                 continue
-            written = Written(completeness="complete", claims=[claim])
-            for line in _proven(written, {**mine, **theirs[handle]}, _BETWEEN):
-                if {proof.of for proof in line.proofs} == {OWN, named[handle].about}:
-                    found.setdefault(named[handle].about, (line, named[handle]))
+            if line := _compared(claim, {**mine, **theirs[handle]}, named[handle].about):
+                found.setdefault(named[handle].about, (line, named[handle]))
         return found
 
     def _prompt(self, name: str, given: Mapping[str, Any]) -> Prompt:
@@ -99,13 +97,24 @@ def _given(fields: _Fields) -> list[dict[str, str]]:
     return [{"id": handle, "label": told.label, "text": told.text} for handle, (_, told) in fields.items()]
 
 
-def _proven(written: Written, fields: _Fields, synonyms: Sequence[str] = ()) -> tuple[Line, ...]:
+def _compared(claim: WrittenClaim, fields: _Fields, about: str) -> Line | None:
+    """The line of a comparison whose words, but for how it begins, are proven by quotes from both sides."""
+    text = claim.text.strip()
+    frame = _FRAME.match(text)
+    bare = claim.model_copy(update={"text": text[frame.end() :] if frame else text})
+    for line in _proven(Written(completeness="complete", claims=[bare]), fields):
+        if {proof.of for proof in line.proofs} == {OWN, about}:
+            return Line(f"{frame.group() if frame else ''}{line.text}", line.proofs)
+    return None
+
+
+def _proven(written: Written, fields: _Fields) -> tuple[Line, ...]:
     """The claims that their quotes of these fields prove (rag/model_answers/checking.py)."""
     passages = {
         handle: Passage(handle, of or "need", "paragraph", (told.label,), None, "", told.text)
         for handle, (of, told) in fields.items()
     }
-    claims = check(written, passages, "", synonyms).claims
+    claims = check(written, passages, "").claims
     return tuple(
         Line(claim.text, tuple(Proof(fields[q.passage][0], fields[q.passage][1].label, q.quote) for q in claim.quotes))
         for claim in claims
