@@ -15,7 +15,8 @@ from rag.models import Document
 from rag.parsing import BlockKind, Limits, Notice, Parsed, as_markdown, page_at
 from rag.parsing.assembling import read
 from rag.parsing.instructions import set_aside
-from rag.parsing.scan import mended
+from rag.parsing.page_lines import Segment
+from rag.parsing.scan import _evened, _size, mended
 from rag.parsing.word_numbering import chinese
 from tests.support.hostile_files import W, docx, html, lines, paragraph, pdf, words
 
@@ -313,3 +314,14 @@ def test_only_the_sentence_that_speaks_to_a_machine_is_set_aside() -> None:
 def test_what_the_ocr_takes_for_another_mark_is_mended_and_figures_are_not_touched() -> None:
     assert mended("按股票融资额2%0补助,比例30%") == "按股票融资额2‰补助，比例30%"
     assert mended("方案(2022一2024年)共1,000万元,分3:7") == "方案（2022—2024年）共1,000万元，分3:7"
+
+
+def test_a_scans_lines_are_of_one_size_however_tall_their_boxes_are_and_its_brackets_close() -> None:
+    words = "拟在主板上市的本市企业按进程分阶段补助"
+    long = Segment(words, 70, 240, 298, 253, _size(words, 228, 13))
+    short = Segment("元。", 70, 260, 94, 279, _size("元。", 24, 19))
+    title = Segment("补助办法", 200, 90, 296, 118, _size("补助办法", 96, 28))
+    assert [round(one.size) for one in _evened([long, short, title])] == [12, 12, 24]
+    assert (
+        mended("第6条〔境外]和[2026〕9号、500万（含）一2000万元") == "第6条〔境外〕和〔2026〕9号、500万（含）—2000万元"
+    )
