@@ -185,7 +185,8 @@ class SourceRounds:
 
         if not self._looking.look(begun.by, looked):
             return replace(stands, ended=self._now(), failed="stopped")
-        progress(replace(stands, stage="publishing"))
+        if self._publishes:
+            progress(replace(stands, stage="publishing"))
         how, release, detail = self._published(begun.by)
         before = self.looks.ended_before(look)
         today = begun.began.astimezone(SHANGHAI).date()

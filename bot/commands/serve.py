@@ -73,6 +73,8 @@ def _run(house: House, bound: socket.socket, address: str) -> None:
     telegram = _telegram(house)
     console = house.console()
     put_calendar_back(console)
+    if not house.settings.corpus_sources_dir:
+        house.settings.sources_root.mkdir(parents=True, exist_ok=True)
     house.arrivals.resume()
     stop_chores = keep_house(house, {"telegram": telegram.deliverer()} if telegram else None, console_chores(console))
     app: Any = _app(house, console, telegram)

@@ -23,7 +23,10 @@ from tests.support.policies import changed, hitech, policies, write_corpus
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/console/corpus", "/console/corpus/coverage", "/console/corpus/releases", "/console/unanswered")
+PAGES = (
+    "/console/corpus", "/console/corpus/coverage", "/console/corpus/releases", "/console/corpus/sources",
+    "/console/unanswered",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -64,6 +67,7 @@ def test_an_editor_brings_the_corpus_up_to_date_sees_the_gaps_and_goes_back(
         waiting.pop()()
         expect(page.get_by_text("的更新已完成")).to_be_visible()
         write_corpus(folder, [changed(hitech(), "10万元", "20万元")])
+    a_round_of_the_sources(page, site.address, console, waiting)
     assert broken_pages(page, site.address, console) == {}
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # playwright's own type of a size
     page.goto(f"{site.address}/console/corpus/releases")
@@ -79,6 +83,23 @@ def test_an_editor_brings_the_corpus_up_to_date_sees_the_gaps_and_goes_back(
     assert (visit.outside, visit.faults, visit.dialogs) == ([], [], [])
     context.close()
     stop(site)
+
+
+def a_round_of_the_sources(page: Page, address: str, console: Console, waiting: list[Callable[[], None]]) -> None:
+    """A source is added, looked at beside the page, and found with what is amiss in it."""
+    root = console.parts.settings.sources_root / "notices"
+    root.mkdir(parents=True)
+    (root / "empty.txt").write_bytes(b"")
+    page.goto(f"{address}/console/corpus/sources")
+    page.get_by_label("文件夹或文件").fill("notices")
+    page.get_by_role("button", name="加入", exact=True).click()
+    page.get_by_role("button", name="现在看一遍").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert axe(page) == []
+    waiting.pop()()
+    expect(page.get_by_text("冯编的查看已完成")).to_be_visible()
+    page.get_by_text("有情况的文件 1 个").click()
+    expect(page.get_by_text("文件是空的（0 字节）").first).to_be_visible()
 
 
 def broken_pages(page: Page, address: str, console: Console) -> dict[str, object]:
