@@ -54,6 +54,7 @@ def _header(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
         "weights_sha256": _sha256(options.weights) if options.weights else "",
         "served_by": options.served_by,
         "recorded_on": datetime.now(UTC).date().isoformat(),
+        "sample": str(options.sample or "all"),
     }
 
 

@@ -20,7 +20,7 @@ from rag.ports import LanguageModel, ModelError, ModelFault, ModelReply, Prompt
 DIGITS = 16
 """Of the digest; two of some hundred prompts meet by chance once in 10^14 recordings."""
 
-HEADER = ("model", "weights_sha256", "served_by", "recorded_on")
+HEADER = ("model", "weights_sha256", "served_by", "recorded_on", "sample")
 
 
 def digest(prompt: Prompt) -> str:

@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from rag.adapters.local_embedder import LocalEmbedder
-from rag.adapters.vector_file import read_vectors
 from rag.corpus import read_corpus
 from rag.evaluation.golden import COUNTS, PARTS, SHARES, figures, judge_all, read_golden
-from rag.evaluation.kept_vectors import KeptEmbedder
 from rag.evaluation.measuring import today
 from rag.evaluation.rows import Row
 from rag.evaluation.shelves import Library, open_library
 from rag.pipeline import Pipeline
-from rag.ports import EmbedderError
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-CORPUS = ROOT / "policies_corpus"
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def embedder() -> Iterator[KeptEmbedder]:
-    """The embedder that ships. What a run of these tests or of `make eval` embedded, the next does not embed again."""
-    genuine = LocalEmbedder()
-    try:
-        genuine.check()
-    except EmbedderError as fault:
-        pytest.skip(str(fault))
-    kept = KeptEmbedder(genuine, ROOT / "build" / "cache" / "vectors.sqlite")
-    yield kept
-    kept._db.close()
+CORPUS = HERE.parents[1] / "policies_corpus"
 
 
 def measured(library: Library) -> dict[str, Row]:
@@ -50,11 +25,8 @@ def measured(library: Library) -> dict[str, Row]:
 
 
 @pytest.fixture(scope="module")
-def rows(stack: ExitStack, embedder: KeptEmbedder) -> dict[str, Row]:
+def rows(library: Library) -> dict[str, Row]:
     """The figures with the vectors that ship."""
-    shipped = read_vectors(CORPUS / "_vectors" / f"{embedder.name}.npz")
-    library = open_library(read_corpus(CORPUS).documents, embedder, stack, shipped=shipped)
-    assert library.shelf.opened.ordinal.keys() <= shipped.keys(), "run: python -m bot corpus ship-vectors"
     return measured(library)
 
 

@@ -17,7 +17,13 @@ from rag.ports import ModelError, Prompt
 from tests.support.model_minds import Mind, ScriptedModel
 
 ASKED = replace(PROBE, name="answer", given='{"question": "奖励多少"}')
-FROM = {"model": "small", "weights_sha256": "ab12", "served_by": "a server", "recorded_on": "2026-11-30"}
+FROM = {
+    "model": "small",
+    "weights_sha256": "ab12",
+    "served_by": "a server",
+    "recorded_on": "2026-11-30",
+    "sample": "16",
+}
 
 
 @pytest.fixture
