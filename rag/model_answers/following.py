@@ -7,10 +7,11 @@ put a question into somebody's mouth. It finds nothing, starts nothing, and refu
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +20,7 @@ from rag.guardrails import clean, guard
 from rag.model_answers.guarded import Allowance, GuardedModel
 from rag.model_answers.quantities import quantities, stated
 from rag.model_answers.shapes import shape_of
-from rag.model_answers.support import is_unmarked, keeps_to
+from rag.model_answers.support import folded, is_unmarked, keeps_to
 from rag.model_answers.writing import prompt_text
 from rag.models import Turn
 from rag.ports import ModelError, Prompt
@@ -60,7 +61,10 @@ class Follower:
         self._kept: OrderedDict[tuple[str, ...], Followed] = OrderedDict()
 
     def follow(self, text: str, history: Sequence[Turn], allowance: Allowance) -> Followed | None:
-        """None where the rules must do: no earlier question, no answer, or one in words that nobody said."""
+        """None where the rules must do: no earlier question, no answer, or one in words that nobody said.
+
+        Its text is the question as it was where the model only copied it or put an earlier one before it.
+        """
         turns = (clean(turn.text) for turn in history if turn.role == "user" and len(turn.text) <= LONGEST_TURN)
         earlier = [turn[:LONGEST_QUESTION] for turn in turns if turn][-MOST_TURNS:]
         if not earlier:
@@ -70,7 +74,7 @@ class Follower:
         if found is None or not _is_theirs(found.text, [*earlier, text]):
             return None
         self._remember(key, found)
-        return found
+        return found if _adds(found.text, text, earlier) else replace(found, text=text)
 
     def _asked(self, text: str, earlier: list[str], allowance: Allowance) -> Followed | None:
         given = json.dumps({"earlier": earlier, "question": text}, ensure_ascii=False)
@@ -97,7 +101,20 @@ def _is_theirs(text: str, said: Sequence[str]) -> bool:
     """Whether a rewritten question is made of what the person said, and passes what any question must."""
     everything = " ".join(said)
     checked = guard(text, LONGEST_QUESTION)
-    if checked.cut or checked.stop is not None or not is_unmarked(text):
+    unasked = re.sub(r"[?？!！]", "，", text)  # a question ends in what no sentence of an answer holds
+    if checked.cut or checked.stop is not None or not is_unmarked(unasked):
         return False
     numbers = quantities(everything)
     return keeps_to(text, everything) and all(stated(quantity, numbers) for quantity in quantities(text))
+
+
+def _adds(text: str, question: str, earlier: Sequence[str]) -> bool:
+    """Whether a rewritten question says more than this one, and is not just an earlier one with this one behind it."""
+    bare, own = _bare(text), _bare(question)
+    if bare in {_bare(before) + own for before in earlier}:
+        return False
+    return any(bare[place : place + 2] not in own for place in range(len(bare) - 1))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", "", folded(text))

@@ -15,6 +15,7 @@ from rag.models import Answer, AnswerStatus, Question, Turn
 from rag.pipeline import Pipeline
 from rag.ports import ModelError, Prompt
 from rag.reader import Reader
+from rag.rewriting import standalone
 from tests.support.model_minds import Mind, ScriptedModel, data, guarded, repeating
 from tests.support.model_obedient import Obedient
 from tests.support.policies import TODAY, policies
@@ -53,6 +54,21 @@ def test_a_follow_up_is_searched_for_and_written_from_as_it_was_rewritten(reader
     assert [prompt.name for prompt in seen.seen] == ["follow", "answer"]
     assert data(seen.seen[0]) == {"earlier": [REWARD], "question": AGAIN}
     assert data(seen.seen[1])["question"] == "第二次认定高新技术企业奖励多少钱"
+
+
+def test_a_rewritten_question_may_end_in_a_question_mark(reader: Reader) -> None:
+    ask, seen = asker(reader, saying("第二次认定高新技术企业奖励多少钱？"))
+    ask(AGAIN, REWARD)
+    assert data(seen.seen[1])["question"] == "第二次认定高新技术企业奖励多少钱？"
+
+
+@pytest.mark.parametrize("copied", ["那小微企业呢？", "那小微企业呢", f"{REWARD}？那小微企业呢？", "小微企业呢"])
+def test_a_model_that_only_copies_leaves_the_rewriting_to_the_rules(reader: Reader, copied: str) -> None:
+    ask, seen = asker(reader, saying(copied))
+    ask("那小微企业呢", REWARD)
+    ruled = standalone("那小微企业呢", (Turn("user", REWARD),)).text
+    assert ruled not in {copied, "那小微企业呢"}
+    assert [data(prompt)["question"] for prompt in seen.seen if prompt.name == "answer"] in ([ruled], [])
 
 
 def test_a_question_with_nothing_before_it_is_not_rewritten(reader: Reader) -> None:
