@@ -142,7 +142,7 @@ def test_no_clause_of_the_corpus_told_as_it_stands_is_taken_for_a_swap(told: lis
 
 
 SWAPS_KEPT = 0.015
-"""Left over are numbers of documents, and words of the policy's own title: 5 of 603 when this was written."""
+"""Left over are numbers of documents, and words of the policy's own title: 5 when this was written."""
 
 
 def test_two_figures_of_one_unit_do_not_change_places_in_any_clause_of_the_corpus(told: list[Clause]) -> None:
