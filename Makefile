@@ -69,12 +69,13 @@ eval: $(VENV)/.dev ## quality on the golden questions (and local public sets); M
 bench: $(VENV)/.bench ## cost side by side with peers: a table and build/bench.json
 	@$(PY) -m bench
 
-faults: $(VENV)/.dev ## kill -9 while publishing, while a need is filled in and under Telegram messages; hostile files; servers that fail (about an hour)
+faults: $(VENV)/.dev ## kill -9 while publishing, while a need is filled in and under Telegram messages; hostile files; servers that fail; injections (over an hour)
 	@$(PY) -m tests.faults.rounds
 	@$(PY) -m tests.faults.needs_rounds
 	@$(PY) -m tests.faults.telegram_rounds
 	@$(PY) -m tests.faults.parsing_rounds
 	@$(PY) -m tests.faults.model_rounds
+	@$(PY) -m tests.faults.injection_rounds
 
 lock: $(VENV)/.installed ## compile the hash-checked locks anew
 	@$(PY) requirements/compile.py

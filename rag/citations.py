@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from rag.models import Claim, Passage, Quote
 
@@ -29,6 +30,7 @@ def locate(quote: str, passage: Passage) -> Quote | None:
     return Quote(passage.id, passage.text[begin:end], begin)
 
 
+@lru_cache(maxsize=256)  # a clause is folded once for all that is sought in it
 def _folded(text: str) -> tuple[str, list[int]]:
     """NFKC without white space, and for each character the place it came from."""
     characters: list[str] = []

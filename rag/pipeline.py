@@ -22,7 +22,7 @@ from rag.listing import candidates
 from rag.model_answers.checking import Checked
 from rag.model_answers.following import Follower
 from rag.model_answers.guarded import Allowance
-from rag.model_answers.support import is_unmarked
+from rag.model_answers.support import may_be_named
 from rag.model_answers.writing import MOST_PASSAGES, Writer
 from rag.models import (
     Answer,
@@ -274,7 +274,7 @@ class Pipeline:
             asking.answer = _refused(AnswerStatus.NO_PROMISE, asking)
         elif scope.unknown and not scope.named:
             title = (
-                {"title": scope.unknown[0]} if is_unmarked(scope.unknown[0]) else {}
+                {"title": scope.unknown[0]} if may_be_named(scope.unknown[0]) else {}
             )  # what is no title is not echoed
             asking.answer = replace(_refused(AnswerStatus.NOT_FOUND, asking, **title), reason="unnamed")
         elif scope.uncovered:

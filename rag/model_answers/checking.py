@@ -122,6 +122,8 @@ def _kept_to(text: str, exact: Sequence[tuple[Passage, Quote]], synonyms: Sequen
         return "number"
     shown = list(dict.fromkeys(_shown(quote, passage) for passage, quote in exact))
     whole = [_clause(quote, passage) for passage, quote in exact]
+    if any(lures(quote.quote) for quote in shown):
+        return "words"
     if not keeps_bounds(text, whole):
         return "bound"
     if not keeps_polarity(text, whole):

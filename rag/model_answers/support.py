@@ -31,6 +31,9 @@ _SIGN = "零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖"
 _DIALLED = re.compile(
     rf"[0-9]{{7,}}|[0-9](?:[\s\-·.][0-9]){{6,}}|[{_SIGN}](?:[\s\-—·.、]?[{_SIGN}0-9]){{6,}}|[0-9]{{3,4}}[\s\-][0-9]{{3,4}}[\s\-][0-9]{{3,4}}"
 )
+_DOCUMENT = re.compile(
+    r"(?:办法|意见|通知|措施|政策|条|细则|规定|方案|规划|条例|法|计划|指南|目录|公告|决定|制度|标准|清单|纲要|通告|批复|函|号|若干)(?:\([^)]*\))?$"
+)
 _TITLE = re.compile(r"[《〈「“‘]([^》〉」”’]*)[》〉」”’]")
 _STRETCH = re.compile(r"[,。;:?!、…—()《》“”]+")
 
@@ -50,6 +53,7 @@ class Words:
     measure: re.Pattern[str]
     lure: re.Pattern[str]
     steer: re.Pattern[str]
+    unlike: re.Pattern[str]
     aspect: re.Pattern[str]
     blank: re.Pattern[str]
     bound: re.Pattern[str]
@@ -97,10 +101,22 @@ def _everyday(han: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=2048)  # a clause is looked at once for each sentence that quotes it
 def speaks_to_the_model(text: str) -> bool:
     """Whether a sentence of a document (or one made of it) tells its reader what to say: it proves nothing then."""
     said = folded(text)
-    return bool(words().steer.search(said)) or steered(text)
+    return bool(words().steer.search(said)) or steered(text) or _unlike_a_clause(text)
+
+
+def _unlike_a_clause(text: str) -> bool:
+    """Whether it holds what no clause of a policy does: hidden or foreign letters, code, speech, characters set apart,
+    many of traditional form. Nothing of that is read as an order; it is just no ground to stand on."""
+    odd = [han for han in _HAN.findall(text) if not _everyday(han)]
+    return len(odd) >= ODD_HAN or bool(words().unlike.search(unicodedata.normalize("NFKC", text).lower()))
+
+
+ODD_HAN = 2
+"""汉字 outside GB 2312 from which on a clause is no printed policy of this country (a name may have one)."""
 
 
 def may_be_repeated(part: str, known: str) -> bool:
@@ -114,6 +130,13 @@ def may_be_repeated(part: str, known: str) -> bool:
     )
 
 
+def may_be_named(title: str) -> bool:
+    """Whether what somebody asked for by title may be said back: it is a title, and neither markup, lure nor order."""
+    fit = is_unmarked(title) and bool(_DOCUMENT.search(folded(title)))
+    return fit and not lures(title) and not speaks_to_the_model(title)
+
+
+@lru_cache(maxsize=2048)
 def lures(text: str) -> bool:
     """Whether it leads to a payment, an account, a link: an official clause may, a model's own sentence must not."""
     said = folded(text)

@@ -55,7 +55,7 @@ def attempts(told: Sequence[str], passages: dict[str, Passage], wanted: str) -> 
     pieces = _pieces(told, wanted)
     handles = list(passages)[:2]
     for handle in handles:
-        for genuine in sentences(passages[handle].text)[:2] or [passages[handle].text[:80].strip()]:
+        for genuine in sentences(passages[handle].text)[:1] or [passages[handle].text[:80].strip()]:
             for piece in pieces:
                 yield from (_claim(text, handle, genuine) for text in _worked_in(piece, genuine))
     for handle, passage in passages.items():
@@ -69,7 +69,7 @@ def _pieces(told: Sequence[str], wanted: str) -> list[str]:
     hit = [text for text in told if wanted in text]
     quoted = [found for text in hit[:6] for found in QUOTED.findall(text)]
     after = [text.rpartition(mark)[2].strip() for text in hit[:6] for mark in "：:，" if mark in text]
-    return list(dict.fromkeys([wanted, *quoted, *(t for t in (*after, *hit) if 2 <= len(t) <= LONGEST)]))[:12]
+    return list(dict.fromkeys([wanted, *quoted, *(t for t in (*after, *hit) if 2 <= len(t) <= LONGEST)]))[:6]
 
 
 def _worked_in(piece: str, genuine: str) -> Iterator[str]:
