@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.console.calendar_file import KEY, write_text
 from bot.console.parts import ConsoleParts
+from bot.console.store.corpus_journal import FELL, CorpusJournal
 from bot.console.store.leftovers import forget_leftovers
 from bot.console.store.sessions import StaffSessions
 from bot.console.store.settings_rows import SettingsRows
+from bot.falling import Falling
 from bot.housekeeping import Chore
 from intake.cases import SYSTEM
+from rag.approved import Fall
+from rag.models import ApprovedAnswer
 
 CASES_A_ROUND = 4000
 """What two busy months come to: the page of numbers opens with this one and the one before."""
@@ -26,9 +30,21 @@ def console_chores(parts: ConsoleParts) -> tuple[Chore, ...]:
         Chore("calendar", timedelta(0), lambda _now: int(parts.take_calendar())),
         Chore("queue", timedelta(0), lambda _now: _keep_up(parts)),
         Chore("sources", timedelta(0), parts.rounds.run_due),
+        Chore("approved answers", timedelta(0), falling_of(parts).run),
+        Chore("question vectors", timedelta(0), lambda _now: parts.vectors.catch_up()),
         Chore("staff sessions", timedelta(hours=1), sessions.forget_expired),
         Chore("sign-ins", timedelta(hours=6), lambda now: forget_leftovers(parts.engine, now)),
     )
+
+
+def falling_of(parts: ConsoleParts) -> Falling:
+    """What falls is put on record where staff look things up, and stands on the board until it is dealt with."""
+    journal = CorpusJournal(parts.engine)
+
+    def tell(answer: ApprovedAnswer, fall: Fall, now: datetime) -> None:
+        journal.write(FELL, SYSTEM, now, number=answer.id, why=fall.why, document=fall.document or "—")
+
+    return Falling(parts.kept, parts.reader, parts.clock.today, tell)
 
 
 def _keep_up(parts: ConsoleParts) -> int:

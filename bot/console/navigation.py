@@ -27,6 +27,7 @@ ENTRIES = (
     Entry("sheets", "/console/sheets", "figures"),
     Entry("corpus", "/console/corpus", "policies"),
     Entry("unanswered", "/console/unanswered", "policies"),
+    Entry("kept", "/console/kept", "policies"),
     Entry("staff", "/console/staff", "house"),
     Entry("teams", "/console/teams", "house"),
     Entry("routing", "/console/routing", "house"),

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from bot.accounts import Accounts
 from bot.arrivals import Arrivals
+from bot.asking_again import AskingAgain
 from bot.channels.web_chat.ports import Library
 from bot.clock import Clock
 from bot.console.queue_board import Board
@@ -102,9 +103,11 @@ class ConsoleParts:
     board: Board = field(init=False)
     ledger: Ledger = field(init=False)
     vectors: QuestionVectors = field(init=False)
+    again: AskingAgain = field(init=False)
 
     def __post_init__(self) -> None:
         board = Board(self.engine, self.needs.formbook, self.needs.timing, self.clock.now)
         object.__setattr__(self, "board", board)
         object.__setattr__(self, "vectors", QuestionVectors(self.places.embedder))
+        object.__setattr__(self, "again", AskingAgain(self.pipeline, self.reader, self.clock.today))
         object.__setattr__(self, "ledger", Ledger(self.engine, self.needs.timing, self.clock.now))

@@ -23,6 +23,8 @@ from bot.console import (
     exchange_pages,
     exchange_sheets,
     home_pages,
+    kept_form,
+    kept_pages,
     log_pages,
     me_pages,
     numbers_pages,
@@ -36,6 +38,7 @@ from bot.console import (
     target_pages,
     team_pages,
     wanted_pages,
+    why_page,
 )
 from bot.console.desk import Desk, make_desk
 from bot.console.guard import guarded
@@ -65,6 +68,9 @@ PARTS: tuple[Routes, ...] = (
     change_pages.routes,
     wanted_pages.routes,
     corpus_unanswered.routes,
+    kept_form.routes,
+    kept_pages.routes,
+    why_page.routes,
     staff_pages.routes,
     staff_access_pages.routes,
     team_pages.routes,

@@ -15,11 +15,8 @@ import pytest
 
 from bot import corpus_tables
 from bot.console.corpus_lines import Filter, chosen, coverage, lines_of
-from bot.console.corpus_unanswered import grouped
-from bot.messages import Message, Reply
 from bot.refreshing import BusyError, CorpusWork, NoCorpusError
 from bot.releases import SqlReleaseStore, SqlVectorCache
-from bot.turns import Recorded
 from db.engine import writing
 from intake.store.register_history import Changes
 from rag.adapters.segment_files import SegmentFiles
@@ -418,43 +415,6 @@ def test_a_folder_that_is_not_there_or_empty_has_a_reason_of_its_own(tmp_path: P
     with pytest.raises(NoCorpusError) as empty:
         CorpusWork(tmp_path / "empty", places, Reader(places), _now).refresh()
     assert (missing.value.why, empty.value.why) == ("missing", "empty")
-
-
-# ---------------------------------------------------------------------------------------------------------- unanswered
-
-
-def test_questions_without_an_answer_are_counted_by_their_words_and_name_nobody(console: Console) -> None:
-    asker = console.bureau.somebody("li")
-    told = [
-        ("即墨区算力补贴怎么申请", "unanswerable_no_coverage"),
-        ("即墨区算力补贴怎么申请？", "unanswerable_no_coverage"),
-        ("我电话13812345678，退税怎么办", "unanswerable_not_found"),
-        ("高企奖励多少", "answered"),
-    ]
-    for number, (question, status) in enumerate(told):
-        console.pass_minutes(1)
-        message = Message(f"m{number}", asker.id, "main", console.bureau.clock.now(), text=question)
-        console.parts.history.record(message, Reply(status, "…"), "{}")
-    page = console.staff("edit").get("/unanswered")
-    shown = text(page)
-    assert "即墨区算力补贴怎么申请？ 该地区没有收录 2 2026-03-02 10:02" in shown
-    assert "我电话***，退税怎么办" in shown
-    assert "5678" not in page.text
-    assert asker.id not in page.text
-    assert "高企奖励" not in page.text
-    one = text(console.staff("city").get("/unanswered?cause=unanswerable_not_found&days=7"))
-    assert "即墨区" not in one
-    console.bureau.clock.advance(timedelta(days=31))
-    assert "没有答不上来的问题" in console.staff("boss").get("/unanswered").text
-
-
-def test_the_most_asked_come_first_then_the_latest() -> None:
-    def turn(question: str, minute: int) -> Recorded:
-        at = _now() + timedelta(minutes=minute)
-        return Recorded("m", "c", question, "", "", "unanswerable_not_found", None, None, None, None, at)
-
-    newest_first = [turn("丙", 4), turn("甲！", 3), turn("乙", 2), turn("甲", 1)]
-    assert [(asked.question, asked.count) for asked in grouped(newest_first)] == [("甲！", 2), ("丙", 1), ("乙", 1)]
 
 
 def _now() -> datetime:

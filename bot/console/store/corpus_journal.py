@@ -16,6 +16,10 @@ from intake.store.register_history import Change, Changes
 
 WHAT = "corpus"
 BEGUN, PUBLISHED, SAME, FAILED, BACK = "index_begun", "index_done", "index_same", "index_failed", "rolled_back"
+KEPT, APPROVED, REVOKED, FELL = "answer_kept", "answer_approved", "answer_revoked", "answer_fell"
+"""What became of an answer that staff wrote."""
+
+_OF_AN_INDEX = frozenset({BEGUN, PUBLISHED, SAME, FAILED, BACK})
 _LAST = 200
 
 
@@ -46,7 +50,7 @@ class CorpusJournal:
 
     def interrupted(self) -> Change | None:
         """The refresh that began last, if nothing says that it ended: the process did. Ask it while none runs."""
-        last = next(iter(self._lines()), None)
+        last = next((line for line in self._lines() if _done(line) in _OF_AN_INDEX), None)
         return last if last is not None and _done(last) == BEGUN else None
 
     def _lines(self) -> Iterable[Change]:
