@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     )
     ask.add_argument("--district", help="the asker's district or zone")
     ask.add_argument("--as-of", dest="as_of", help="answer as of YYYY-MM-DD")
+    ask.add_argument("--why", action="store_true", help="with QUESTION: step by step, why it gets the answer it gets")
     ask.add_argument("--no-vectors", action="store_true", help="search lexically only")
     ask.set_defaults(run="ask:ask")
 

@@ -12,9 +12,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, Row, Table, Text, insert, select
+from sqlalchemy import Column, Engine, ForeignKey, Integer, Row, Table, Text, insert, select
 
+from bot.corpus_drafts import drafts as corpus_drafts
 from db.engine import reading, writing
+from db.rows import add_missing
 from db.schema import CleanText, UtcDateTime, metadata
 
 
@@ -39,6 +41,15 @@ unanswered_marks = Table(
     Column("by", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False, index=True),
 )
+
+
+unanswered_drafts = Table(
+    "unanswered_drafts",
+    metadata,
+    Column("mark", Integer, ForeignKey("unanswered_marks.id"), primary_key=True),
+    Column("draft", Integer, ForeignKey(corpus_drafts.c.id), primary_key=True, index=True),
+)
+"""Files that were brought in to answer a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,32 @@ class UnansweredMarks:
         query = select(unanswered_marks).order_by(unanswered_marks.c.id.desc())
         with reading(self._engine) as connection:
             return [_marked(row) for row in connection.execute(query)]
+
+    def tie(self, mark: int, drafts: Iterable[int]) -> None:
+        """Note that these files were brought in for this question; said twice, it is noted once."""
+        with writing(self._engine) as connection:
+            add_missing(connection, unanswered_drafts, [{"mark": mark, "draft": draft} for draft in drafts])
+
+    def drafts_of(self, marks: Iterable[int]) -> dict[int, list[int]]:
+        """The files that were brought in, by the mark of the question."""
+        query = select(unanswered_drafts).where(unanswered_drafts.c.mark.in_(list(marks)))
+        found: dict[int, list[int]] = {}
+        with reading(self._engine) as connection:
+            for row in connection.execute(query.order_by(unanswered_drafts.c.draft)):
+                found.setdefault(row.mark, []).append(row.draft)
+        return found
+
+    def for_draft(self, draft: int) -> list[Marked]:
+        """The questions that a file was brought in for."""
+        joined = unanswered_marks.join(unanswered_drafts, unanswered_drafts.c.mark == unanswered_marks.c.id)
+        query = select(unanswered_marks).select_from(joined).where(unanswered_drafts.c.draft == draft)
+        with reading(self._engine) as connection:
+            return [_marked(row) for row in connection.execute(query.order_by(unanswered_marks.c.id))]
+
+    def get(self, mark: int) -> Marked | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(select(unanswered_marks).where(unanswered_marks.c.id == mark)).one_or_none()
+        return _marked(row) if row is not None else None
 
 
 def _marked(row: Row[Any]) -> Marked:

@@ -300,6 +300,6 @@ def _judged(pipeline: Pipeline, asking: Asking, asked: Understanding) -> list[Tr
     near = (evidence.cosine or 0) >= FAR
     on_topic = asked.domain or evidence.whole >= OFF_TOPIC or near
     return [
-        Tried("on_topic", on_topic, evidence.whole, OFF_TOPIC),
+        Tried("on_topic", on_topic) if asked.domain else Tried("on_topic", on_topic, evidence.whole, OFF_TOPIC),
         Tried("sure", sure >= limit, sure, limit),
     ]

@@ -35,6 +35,11 @@ def ask(options: argparse.Namespace) -> int:
         return 0
     if not options.question:
         raise CommandError("请写出问题，例如：python -m bot ask 高企认定研发费用占比要多少")
+    if options.why:
+        from bot.commands.why import tell_why
+
+        tell_why(house, options.question, options.district, _day(options.as_of, 0))
+        return 0
     reply = house.ask.ask(options.question, district=options.district, as_of=_day(options.as_of, 0))
     sys.stdout.write(reply.text + "\n")
     return 0

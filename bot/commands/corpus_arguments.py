@@ -15,6 +15,7 @@ def add_corpus(corpus: argparse.ArgumentParser, data: Data) -> None:
     _publishing(actions, data)
     _changes(actions, data)
     _life(actions, data)
+    _unanswered(actions, data)
     _sources(actions, data)
 
 
@@ -110,6 +111,19 @@ def _sources(actions: Any, data: Data) -> None:
     _common(remove, data)
     remove.add_argument("source", type=int, metavar="SOURCE", help="its number")
     remove.set_defaults(run="corpus_sources:remove")
+
+
+def _unanswered(actions: Any, data: Data) -> None:
+    board = actions.add_parser("unanswered", help="questions without an answer, a row for all that mean the same")
+    _common(board, data)
+    board.add_argument("--days", type=int, default=30, metavar="N", help="of the last N days (default 30)")
+    board.add_argument("--cause", metavar="CAUSE", help="only those of a cause: nothing, evidence, no_coverage, …")
+    board.add_argument("--limit", type=int, default=20, metavar="N", help="so many rows (default 20)")
+    board.add_argument("--all", action="store_true", help="with those that were dealt with")
+    board.add_argument("--json", action="store_true", help="a JSON line a row, for programs")
+    board.add_argument("--mark", metavar="KEY", help="mark a row, named by the key it begins with, as dealt with")
+    board.add_argument("--ignore", metavar="WHY", help="with --mark: left alone, and why")
+    board.set_defaults(run="corpus_unanswered:unanswered")
 
 
 def _common(command: argparse.ArgumentParser, data: Data) -> None:

@@ -12,6 +12,7 @@ from bot.console.store.sessions import StaffSessions
 from bot.console.store.settings_rows import SettingsRows
 from bot.falling import Falling
 from bot.housekeeping import Chore
+from bot.keepers_notices import tell_of_fall
 from intake.cases import SYSTEM
 from rag.approved import Fall
 from rag.models import ApprovedAnswer
@@ -42,6 +43,10 @@ def falling_of(parts: ConsoleParts) -> Falling:
     journal = CorpusJournal(parts.engine)
 
     def tell(answer: ApprovedAnswer, fall: Fall, now: datetime) -> None:
+        shelf = parts.reader.shelf()
+        row = shelf.opened.place.get(fall.document) if shelf else None
+        title = shelf.opened.documents[row].document.title if shelf and row is not None else fall.document
+        tell_of_fall(parts.engine, parts.kept.get(answer.id), title or "—", parts.needs.register.staff(), now)
         journal.write(FELL, SYSTEM, now, number=answer.id, why=fall.why, document=fall.document or "—")
 
     return Falling(parts.kept, parts.reader, parts.clock.today, tell)

@@ -14,12 +14,13 @@ from starlette.responses import Response
 from bot.console.corpus_pages import LOOKERS
 from bot.console.rules import Routes
 from bot.console.visit import Declined, Visit
+from bot.corpus_drafts import Draft
 from bot.corpus_rights import KEEPERS
 from bot.kept_answers import State
 from bot.unanswered import CAUSES, MOST_READ, Cluster, clusters, of_key
 from bot.unanswered_marks import Mark, Marked, UnansweredMarks
 from intake.cases import Role
-from rag.models import AnswerStatus, Citation
+from rag.models import Answer, AnswerStatus, Citation
 
 routes = Routes()
 
@@ -39,6 +40,7 @@ class Waiting:
     mark: Marked
     answered: bool | None
     titles: tuple[str, ...]
+    drafts: tuple[Draft, ...]
 
 
 @routes.rule("/unanswered", roles=BOARD)
@@ -93,7 +95,7 @@ def mark(visit: Visit) -> Response:
 def add_document(visit: Visit) -> Response:
     """Note that a document is on its way, and go on to where it is brought in."""
     made = _put(visit, Mark.DOCUMENT, cluster_of(visit, visit.path("key")), "")
-    return visit.go(f"/corpus/drafts?for={made.id}")
+    return visit.go(f"/corpus/drafts?question={made.id}")
 
 
 @routes.rule("/unanswered/waiting/{mark:int}/done", "POST", roles=KEEPERS)
@@ -164,12 +166,19 @@ def _put(visit: Visit, state: Mark, cluster: Cluster, why: str) -> Marked:
 
 
 def _waiting(visit: Visit) -> list[Waiting]:
-    marks = waiting_marks(UnansweredMarks(visit.desk.parts.engine).all())[:MOST_WAITING]
-    found = [(one, visit.desk.parts.again.answer(one.question, one.district)) for one in marks]
+    parts, kept = visit.desk.parts, UnansweredMarks(visit.desk.parts.engine)
+    marks = waiting_marks(kept.all())[:MOST_WAITING]
+    brought = kept.drafts_of(one.id for one in marks)
     return [
-        Waiting(one, now.status is AnswerStatus.ANSWERED if now else None, _cited(now.citations) if now else ())
-        for one, now in found
+        _waits(visit, one, parts.again.answer(one.question, one.district), brought.get(one.id, [])) for one in marks
     ]
+
+
+def _waits(visit: Visit, mark: Marked, now: Answer | None, drafts: Sequence[int]) -> Waiting:
+    held = tuple(visit.desk.parts.documents.taking_in.drafts.get(number) for number in drafts)
+    if now is None:
+        return Waiting(mark, None, (), held)
+    return Waiting(mark, now.status is AnswerStatus.ANSWERED, _cited(now.citations), held)
 
 
 def _cited(cards: Sequence[Citation]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from bot.console.visit import Visit
 from bot.corpus_drafts import Brief, Stage
 from bot.corpus_rights import KEEPERS
 from bot.files import shown_name
+from bot.unanswered_marks import Marked, UnansweredMarks
 from rag.legal_time import state_on
 from rag.parsing import Refused
 
@@ -52,6 +53,8 @@ def bring(visit: Visit) -> Response:
         return _page(visit, wrong="drafts.no_file", status=422)
     words = words_of(visit)
     brought = [_taken(visit, words, one) for one in given]
+    if (question := _question(visit, visit.line("question"))) is not None:
+        UnansweredMarks(visit.desk.parts.engine).tie(question.id, [one.draft for one in brought if one.draft])
     if len(brought) == 1 and brought[0].draft is not None:
         return visit.go(f"/corpus/drafts/{brought[0].draft}", f"draft_{brought[0].outcome}")
     return _page(visit, brought=brought, status=200 if any(one.draft for one in brought) else 422)
@@ -109,6 +112,7 @@ def _page(visit: Visit, *, brought: list[Brought] | None = None, wrong: str = ""
         "brought": brought or [],
         "wrong": wrong,
         "wanted": _wanted(visit),
+        "question": _question(visit, visit.asked("question") or visit.line("question")),
         "megabytes": MOST_BYTES // 1_000_000,
         "may": visit.who.has(*KEEPERS),
         **reading_of(visit),
@@ -134,6 +138,13 @@ def _wanted(visit: Visit) -> str:
     shelf = visit.desk.parts.reader.shelf()
     policy = shelf.catalogue.policy(visit.asked("for")) if shelf and visit.asked("for") else None
     return policy.title if policy else ""
+
+
+def _question(visit: Visit, typed: str) -> Marked | None:
+    """The question without an answer that a file is brought in for, where one is named."""
+    if not typed.isascii() or not typed.isdigit() or len(typed) > 9:
+        return None
+    return UnansweredMarks(visit.desk.parts.engine).get(int(typed))
 
 
 def _at(asked: str, total: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from bot.corpus_drafts import Draft, Stage, UnknownDraftError
 from bot.corpus_rights import KEEPERS, RightsError
 from bot.page_images import CrowdedError, NoPageError
 from bot.taking_in import UnreadyError
+from bot.unanswered_marks import UnansweredMarks
 from rag.changes.figures import figures_missing
 from rag.changes.releases import DocumentChange
 from rag.drafting import FIELDS, REQUIRED
@@ -116,6 +117,7 @@ def draft_page(
     foreign = _foreign(visit, draft)
     context: dict[str, Any] = {
         "draft": draft,
+        "questions": [mark.question for mark in UnansweredMarks(parts.engine).for_draft(draft.id)],
         "stage": words.stage(draft.stage),
         "why": words.refused(draft.why) if draft.stage is Stage.FAILED else draft.why,
         "hidden": [(words.hidden(why), text) for why, text in draft.read.hidden],

@@ -38,9 +38,10 @@ class AnswerText:
         return "\n".join(self._refused(answer))
 
     def _answered(self, answer: Answer) -> Iterable[str]:
-        yield from self._notices(answer.notices, FIRST)
         if answer.approved:
-            yield from self._approved(answer.approved)
+            yield from self._approved(answer)
+        else:
+            yield from self._notices(answer.notices, FIRST)
         if answer.generated:
             yield from self._generated(answer)
         pairs = list(zip(answer.citations, _texts(answer), strict=True))
@@ -97,10 +98,13 @@ class AnswerText:
         days = {"day": approved.day.isoformat(), "until": approved.until.isoformat()}
         return self._phrases.say("ask.approved", by=approved.by, **days)
 
-    def _approved(self, approved: Approved) -> Iterable[str]:
-        """Staff's words as they are, apart from the clauses that they rest on; who answers for them, and until when."""
-        yield self.approved_line(approved)
-        yield f"\n{approved.text}"
+    def _approved(self, answer: Answer) -> Iterable[str]:
+        """Staff's words as they are, then what must be said of the clauses that they rest on."""
+        if answer.approved is not None:
+            yield self.approved_line(answer.approved)
+            yield f"\n{answer.approved.text}"
+        said = "\n".join(self._notices(answer.notices, FIRST))
+        yield from ("", said) if said else ()
         yield f"\n{self._phrases.say('ask.grounds')}"
 
     def _clauses(self, group: Sequence[tuple[Citation, str]]) -> Iterable[str]:

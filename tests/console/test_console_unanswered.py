@@ -17,7 +17,9 @@ from bot.conversation import Conversation
 from bot.dialogs.ask import AskDialog
 from bot.kept_answers import State
 from bot.messages import Message, Reply
+from bot.notice_words import staff_notice_text
 from intake.store.register_history import Changes
+from intake.store.staff_notices import StaffInbox
 from rag.indexing import Indexes, publish
 from rag.models import Document
 from tests.support.bureau import Bureau
@@ -167,7 +169,13 @@ def test_a_question_that_waits_for_a_document_is_asked_again_once_it_is_publishe
     ask(DORM)
     key = key_of_row(editor.get("/unanswered"), DORM)
     onward = editor.post(f"/unanswered/{key}/document").headers["location"]
-    assert re.fullmatch(r"/console/corpus/drafts\?for=1", onward)
+    assert onward == "/console/corpus/drafts?question=1"
+    assert f"为了回答这个没有答上来的问题： {DORM}" in text(editor.get("/corpus/drafts?question=1"))
+    file = {"files": ("宿舍办法.txt", "青岛市企业员工宿舍管理办法\n第一条 略。".encode(), "text/plain")}
+    brought = editor.post("/corpus/drafts", {"question": "1"}, files=file)
+    assert brought.status_code == 303
+    assert f"为了回答： {DORM}" in text(editor.get("/corpus/drafts/1"))
+    assert "青岛市企业员工宿舍管理办法" in text(editor.get("/unanswered"))
     assert "仍然答不上来" in text(editor.get("/unanswered"))
     policy = a_policy("qd-dorm-2026", "青岛市企业员工宿舍管理办法")
     dorm = a_digest(policy, [Clause("标准", "企业员工宿舍面积人均不低于6平方米。")])
@@ -295,6 +303,9 @@ def test_it_falls_when_a_cited_document_changes_and_stands_again_on_the_clauses_
     assert "青岛市高校毕业生住房补贴政策问答》有改动，请核对" in text(editor.get("/kept"))
     last = Changes(console.bureau.engine).page(what="corpus")[0][0]
     assert (last.actor, (last.after or {})["done"]) == ("system", "answer_fell")
+    notices = {staff: StaffInbox(console.bureau.engine).unread(staff, ()) for staff in ("edit", "boss", "clerk")}
+    assert {staff: len(told) for staff, told in notices.items()} == {"edit": 1, "boss": 1, "clerk": 0}
+    assert f"「{DORM}」已失效停用" in staff_notice_text(notices["boss"][0].kind, notices["boss"][0].body)
     form = editor.get(f"/kept/new?instead={kept}")
     assert f"{QUOTE}</textarea>" in form.text
     again = keep(console, editor, instead=str(kept))
