@@ -8,7 +8,7 @@ PIP_TOOL = $(PY) -m uv pip
 export UV_PYTHON_DOWNLOADS = never
 
 .DEFAULT_GOAL := help
-.PHONY: help run chat demo demo-undo ocr test check format eval bench faults lock clean
+.PHONY: help run chat demo demo-undo ocr mcp test check format eval bench faults lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,10 @@ $(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
 
 $(VENV)/.ocr: $(VENV)/.installed requirements/ocr.lock
 	@$(PIP_TOOL) install -q --no-config --no-deps --require-hashes -r requirements/ocr.lock
+	@touch $@
+
+$(VENV)/.mcp: $(VENV)/.installed requirements/mcp.lock
+	@$(PIP_TOOL) install -q --no-deps --require-hashes -r requirements/mcp.lock
 	@touch $@
 
 run: $(VENV)/.installed ## set up, build the index if there is none, serve http://127.0.0.1:8000
@@ -62,6 +66,9 @@ format: $(VENV)/.dev ## let ruff mend what it can
 
 ocr: $(VENV)/.ocr ## also read scans: install the OCR and its models (no download at run time)
 	@echo "已可识别扫描件。"
+
+mcp: $(VENV)/.mcp ## also speak to agents (Model Context Protocol): install its SDK
+	@echo "已可接入智能体：python -m bot mcp（标准输入输出），或 serve 的 /mcp。"
 
 eval: $(VENV)/.dev ## quality on the golden questions (and local public sets); MODEL=name compares with a language model
 	@$(PY) -m bot eval $(if $(MODEL),--model $(MODEL))

@@ -37,6 +37,10 @@ def parser() -> argparse.ArgumentParser:
     link.add_argument("--as", dest="acting", required=True, metavar="ACCOUNT", help="the administrator's account")
     link.set_defaults(run="telegram:staff_link")
 
+    mcp = commands.add_parser("mcp", help="the policies for an agent, by the Model Context Protocol (after `make mcp`)")
+    _data(mcp)
+    mcp.set_defaults(run="mcp:mcp")
+
     chat = commands.add_parser("chat", help="ask in this terminal")
     _data(chat)
     chat.set_defaults(run="chat:chat")

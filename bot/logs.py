@@ -29,6 +29,7 @@ TALKATIVE = (
     "langsmith",
     "urllib3",
     "chromadb",
+    "mcp",
     "alembic",
     "uvicorn.error",
 )

@@ -1,7 +1,7 @@
 """Compiles the locks: hashes for every file, no index address, nothing that is never installed.
 
-run.lock is what `make run` installs; dev.lock, bench.lock and ocr.lock hold only what they add to it. They are
-complete, so they are installed with --no-deps (which is also how pip honours the overrides of pyproject.toml).
+run.lock is what `make run` installs; dev.lock, bench.lock, ocr.lock and mcp.lock hold only what they add to it. They
+are complete, so they are installed with --no-deps (which is also how pip honours the overrides of pyproject.toml).
 """
 
 import re
@@ -37,6 +37,8 @@ def main() -> None:
     write("dev", {key: entry for key, entry in dev.items() if key not in run})
     bench = compile_lock("pyproject.toml", "--group", "dev", "--group", "bench", *constraint)
     write("bench", {key: entry for key, entry in bench.items() if key not in run and key not in dev})
+    mcp = compile_lock("pyproject.toml", "--extra", "mcp", *constraint)
+    write("mcp", {key: entry for key, entry in mcp.items() if key not in run})
     # The overrides of pyproject.toml drop onnxruntime, which is what reads scans.
     ocr = compile_lock("--no-config", str(HERE / "ocr.in"), *constraint)
     write("ocr", {key: entry for key, entry in ocr.items() if key not in run})

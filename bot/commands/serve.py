@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ from bot.ownership import own
 from bot.phrases import Lang
 from bot.settings import Settings
 from bot.stopping import Stopping, leave_in
-from bot.web import create_app
+from bot.web import Agents, create_app
 from intake.reading.sensitive import without_numbers
 
 if TYPE_CHECKING:
@@ -164,8 +165,23 @@ def _app(house: House, console: ConsoleParts, telegram: Telegram | None = None) 
         notices=WebNotices(needs.inbox, needs.clock) if needs.inbox else None,
         console=console,
         programs=Programs(ProgramAnswers(house.ask), ApiKeys(settings.program_keys)),
+        agents=_agents(house),
         registry=registry_of(house.model, settings, house.reranking),
     )
+
+
+def _agents(house: House) -> Agents | None:
+    """The door for agents, where `make mcp` installed what it needs; importing it costs a second."""
+    if find_spec("mcp") is None:
+        return None
+    from bot.channels.mcp_door.http import McpDoor
+    from bot.channels.mcp_door.server import mcp_server
+    from bot.commands.mcp import lookups_of
+    from bot.logs import set_up
+
+    door = McpDoor(mcp_server(lookups_of(house)), ApiKeys(house.settings.program_keys))
+    set_up(house.settings)  # its SDK sets up logging of its own
+    return door
 
 
 def _hosts(settings: Settings) -> list[str]:

