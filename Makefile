@@ -76,8 +76,10 @@ eval: $(VENV)/.dev ## quality on the golden questions (and local public sets); M
 bench: $(VENV)/.bench ## cost side by side with peers: a table and build/bench.json
 	@$(PY) -m bench
 
-faults: $(VENV)/.dev ## kill -9 while publishing, while a need is filled in and under Telegram messages; hostile files; servers that fail; injections (over an hour)
+faults: $(VENV)/.dev ## kill -9 while files are taken in and published, while a need is filled in and under Telegram messages; damage; hostile files; servers that fail; injections (about two hours)
 	@$(PY) -m tests.faults.rounds
+	@$(PY) -m tests.faults.corpus_rounds
+	@$(PY) -m tests.faults.damage_rounds
 	@$(PY) -m tests.faults.needs_rounds
 	@$(PY) -m tests.faults.telegram_rounds
 	@$(PY) -m tests.faults.parsing_rounds

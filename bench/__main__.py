@@ -11,7 +11,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: threads would blur CPU time
 
-from bench import fusing, querying, queue, refreshing, starting, telegram, tutorial
+from bench import churned, fusing, loaded, querying, queue, refreshing, starting, telegram, tutorial
 from rag.evaluation.rows import Row, failed, show, write
 
 ROOT = Path(__file__).parents[1]
@@ -26,6 +26,8 @@ def sections(data: Path | None) -> Mapping[str, Section]:
         "tutorial": partial(tutorial.tutorial, ROOT, data),
         "chroma": querying.beside_chroma,
         "refresh": refreshing.refresh,
+        "load": partial(loaded.load, ROOT),
+        "churn": churned.churn,
         "growth": querying.growth,
         "cold": partial(starting.cold, ROOT),
         "telegram": telegram.telegram,

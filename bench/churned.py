@@ -103,7 +103,11 @@ def reworded(document: Document, revision: int, articles: int) -> Document:
 
 
 def churn(
-    size: int = 1_000, refreshes: int = 50, articles: int = 1, vectors: Callable[[Path], VectorStore] | None = None
+    size: int = 1_000,
+    refreshes: int = 50,
+    articles: int = 1,
+    vectors: Callable[[Path], VectorStore] | None = None,
+    pairs: int = 3,
 ) -> Iterable[Row]:
     """`articles` of the sixteen of each changed document get another wording at each refresh."""
     if vectors is None:
@@ -123,10 +127,10 @@ def churn(
         fresh = House(Path(folder, "fresh"), vectors)
         fresh.write([*(reworded(document, refreshes, articles) for document in share), *corpus[len(share) :]])
         fresh.work.refresh()
-        yield from _rows(old, fresh, memory, f"{size} documents, {articles} of {ARTICLES} articles")
+        yield from _rows(old, fresh, memory, pairs, f"{size} documents, {articles} of {ARTICLES} articles")
 
 
-def _rows(old: House, fresh: House, memory: list[int], told: str) -> Iterator[Row]:
+def _rows(old: House, fresh: House, memory: list[int], times: int, told: str) -> Iterator[Row]:
     mb, refreshes = 1e-6, len(memory)
     for name, part in (("disk", ""), ("  of it SQLite", "*.db*"), ("  segments", "segments"), ("  Chroma", "chroma")):
         ours, peer = (_size(house, part) for house in (old, fresh))
@@ -137,7 +141,7 @@ def _rows(old: House, fresh: House, memory: list[int], told: str) -> Iterator[Ro
             None if part else BAR,
             told,
         )
-    pairs = [(_opened(old.folder), _opened(fresh.folder)) for _ in range(3)]
+    pairs = [(_opened(old.folder), _opened(fresh.folder)) for _ in range(times)]
     for key, name in (("memory", "memory of a process that opens it, MB"), ("query", "query, CPU ms")):
         ours, peer = (median(side[key] for side in sides) for sides in zip(*pairs, strict=True))
         yield ratio(f"{name}: after {refreshes} refreshes ÷ built once", ours, peer, BAR)

@@ -206,4 +206,4 @@ def _strange(answer: Answer, shown: Mapping[str, Mapping[str, str]]) -> bool:
 
 
 def _hollow(answer: Answer) -> bool:
-    return answer.status is AnswerStatus.ANSWERED and not (answer.claims or answer.nearest)
+    return answer.status is AnswerStatus.ANSWERED and not (answer.claims or answer.citations or answer.nearest)

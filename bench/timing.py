@@ -47,6 +47,11 @@ def p50(works: Sequence[Callable[[], object]]) -> float:
     return median(cpu(work) for work in works)
 
 
+def mean_of(works: Sequence[Callable[[], object]]) -> float:
+    """The mean of what these take: where some pay for the others."""
+    return sum(cpu(work) for work in works) / len(works)
+
+
 def alternating(ours: Callable[[], float], peer: Callable[[], float], pairs: int) -> Pairs:
     """Both sides in turns; each call returns its own seconds."""
     taken = [(ours(), peer()) for _ in range(pairs)]

@@ -80,20 +80,20 @@ class DenseStore:
 class DenseScan:
     """Vectors of passages, by ordinal. Rows without a vector yet never win; vectors that come later are taken in place.
 
-    A scan that is asked while another thread gives it vectors sees a row whole or not at all: it counts as present only
-    once it is written.
+    `matrix` is not written to from outside. A scan that is asked while another thread gives it vectors sees a row whole
+    or not at all: it counts as present only once it is written.
     """
 
     def __init__(self, ids: Sequence[str], vectors: Mapping[str, Vector]) -> None:
         width = len(next(iter(vectors.values()))) if vectors else 0
         self.present = np.zeros(len(ids), dtype=bool)
-        self._matrix = np.zeros((len(ids), width), dtype=np.float32)
+        self.matrix = np.zeros((len(ids), width), dtype=np.float32)
         self._centre: Vector = np.zeros(width, dtype=np.float32)
         self._sketches: NDArray[np.uint64] | None = None
         self.take({row: vectors[key] for row, key in enumerate(ids) if key in vectors})
 
     def fits(self, query: Vector) -> bool:
-        return bool(self._matrix.shape[1] == len(query))
+        return bool(self.matrix.shape[1] == len(query))
 
     @property
     def share(self) -> float:
@@ -103,24 +103,24 @@ class DenseScan:
     def take(self, vectors: Mapping[int, Vector]) -> None:
         """Give these rows their vectors, those as wide as the ones before. Many rows are sketched once, when vectors
         have come for nearly all."""
-        if vectors and not self._matrix.shape[1]:
-            self._matrix = np.zeros((len(self.present), len(next(iter(vectors.values())))), dtype=np.float32)
-        vectors = {row: vector for row, vector in vectors.items() if len(vector) == self._matrix.shape[1]}
+        if vectors and not self.matrix.shape[1]:
+            self.matrix = np.zeros((len(self.present), len(next(iter(vectors.values())))), dtype=np.float32)
+        vectors = {row: vector for row, vector in vectors.items() if len(vector) == self.matrix.shape[1]}
         if not vectors:
             return
         rows = np.fromiter(vectors, dtype=np.intp, count=len(vectors))
         for row, vector in vectors.items():
-            self._matrix[row] = vector
+            self.matrix[row] = vector
         if self._sketches is not None:
-            self._sketches[rows] = _sketch(self._matrix[rows] - self._centre)
+            self._sketches[rows] = _sketch(self.matrix[rows] - self._centre)
         self.present[rows] = True
         if self._sketches is None and len(self.present) > SKETCH_FROM and self.share >= NEARLY_ALL:
-            self._centre = self._matrix[self.present].mean(axis=0)
-            self._sketches = _sketches(self._matrix, self._centre)
+            self._centre = self.matrix[self.present].mean(axis=0)
+            self._sketches = _sketches(self.matrix, self._centre)
 
     def cosines(self, query: Vector, ordinals: NDArray[np.intp]) -> Vector:
         """Cosines of these passages with a unit query; 0 where there is no vector."""
-        return np.asarray(self._matrix[ordinals] @ query, dtype=np.float32)
+        return np.asarray(self.matrix[ordinals] @ query, dtype=np.float32)
 
     def top(self, query: Vector, allowed: NDArray[np.bool_] | None, k: int) -> NDArray[np.intp]:
         """The k nearest allowed passages that have a vector, best first."""
@@ -128,7 +128,7 @@ class DenseScan:
             return np.zeros(0, dtype=np.intp)
         mask = self.present if allowed is None else self.present & allowed
         if self._sketches is None:
-            return best(np.where(mask, self._matrix @ query, -np.inf), k)
+            return best(np.where(mask, self.matrix @ query, -np.inf), k)
         near = self._near(query, mask, k * OVERSAMPLE)
         return near[best(self.cosines(query, near), k)]
 
@@ -141,7 +141,7 @@ class DenseScan:
 
     def rows(self, places: NDArray[np.intp]) -> Vector:
         """The vectors of these rows."""
-        return self._matrix[places]
+        return self.matrix[places]
 
 
 class DenseScans:

@@ -392,6 +392,9 @@ def write_vectors(opened: OpenRelease, places: Indexes) -> None:
     wanted = {collection_of(places.embedder.name, name): name for name in opened.release.segments}
     for collection, name in wanted.items():
         shown = [] if collection in have else _shown(name, opened, places)
+        if shown and (whole := opened.vectors_of(name)) is not None:
+            places.vectors.write(collection, *whole)
+            continue
         # What the segment holds and this release hides is written too: a later release may show it again.
         vectors = places.cache.get(places.embedder.name, _held(name, places) if shown else [])
         if shown and vectors.keys() >= set(shown):
@@ -403,7 +406,7 @@ def write_vectors(opened: OpenRelease, places: Indexes) -> None:
 
 
 def _embed(opened: OpenRelease, ids: Sequence[str], embedder: Embedder) -> list[np.ndarray]:
-    texts = [embedded_text(passage) for passage in opened.passages(ids)]
+    texts = [embedded_text(passage) for passage in opened.read(ids)]  # not kept: there may be any number of them
     try:
         return [np.asarray(vector, dtype=np.float32) for vector in embedder.embed_documents(texts)]
     except EmbedderError:

@@ -90,6 +90,14 @@ class OpenRelease:
             scans.take({places[key]: vector for key, vector in get(list(places)).items()})
         self.dense = scans if scans.present.any() else None
 
+    def vectors_of(self, segment: str) -> tuple[Sequence[str], Vector] | None:
+        """A segment's passages and their vectors as they are held here; None where one of them has none."""
+        scans = self.dense.scans if isinstance(self.dense, DenseScans) else ()
+        for held, scan in zip(self.segments, scans, strict=False):
+            if held.id == segment and scan.present.all():
+                return held.passages.ids, scan.matrix
+        return None
+
     def _shared_scans(self, before: OpenRelease) -> DenseScans | None:
         """The vectors that the release before has too: whole segments as they are, those of a merged one gathered."""
         dense = before.dense
@@ -145,6 +153,11 @@ class OpenRelease:
         if wanted:
             self._passages.update(self._store.passages(wanted))
         return [self._passages[key] for key in ids]
+
+    def read(self, ids: Sequence[str]) -> list[Passage]:
+        """These passages in this order, read and not kept."""
+        found = self._store.passages(ids)
+        return [found[key] for key in ids]
 
     def passages_of(self, document: str) -> list[Passage]:
         """A document's passages in reading order."""

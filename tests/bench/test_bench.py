@@ -11,17 +11,31 @@ import pytest
 from sqlalchemy import Engine
 
 from bench import __main__ as entrance
-from bench import embedders, fusing, querying, queue, queue_cases, refreshing, starting, telegram, timing, tutorial
+from bench import (
+    churned,
+    embedders,
+    fusing,
+    loaded,
+    querying,
+    queue,
+    queue_cases,
+    refreshing,
+    starting,
+    telegram,
+    timing,
+    tutorial,
+)
 from bench.generated import documents, edited
 from bot.bootstrap import needs_of
 from bot.clock import FixedClock
 from bot.messages import Message, Reply
 from bot.settings import Settings
 from rag.adapters.hashed import HashedEmbedder
+from rag.adapters.memory import MemoryVectorStore
 from rag.chunking import chunk
 from rag.evaluation.public_sets import Asked, PublicSet
 from rag.evaluation.rows import UNMEASURED, Bar, Row, figure
-from rag.models import Document
+from rag.models import Answer, AnswerStatus, Citation, Document
 from rag.ports import Embedder
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +49,10 @@ QUESTIONS = (
     Asked("1", "不裁员的企业返还多少失业保险费？", frozenset({"d1"})),
     Asked("2", "小微企业免收几个月房租？", frozenset({"d2"})),
 )
+
+
+def a_card(passage: str, quote: str) -> Citation:
+    return Citation(passage, "a", None, "题", None, None, quote, None, None, None, None, None, None)
 
 
 def only_hashed(_root: Path) -> dict[str, Embedder | None]:
@@ -145,14 +163,49 @@ def test_with_nobody_leaking_none_is_counted() -> None:
 # ------------------------------------------------------------------------------------------------------------ sections
 
 
-def test_a_refresh_is_measured_with_what_it_wrote() -> None:
-    changed, reopened = refreshing.refresh(sizes=(16,))
+def test_a_refresh_is_measured_with_what_it_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refreshing, "SETTLED", 0)
+    monkeypatch.setattr(refreshing, "ROUND", 2)
+
+    changed, whole, *slopes = refreshing.refresh(sizes=(16,))
 
     assert changed.bar is not None
     assert "1 of 256 passages" in changed.note
     assert changed.ratio is not None
-    assert reopened.bar is None
-    assert reopened.ratio is not None
+    assert whole.bar is None
+    assert whole.ratio is not None
+    assert {row.value for row in slopes} == {UNMEASURED}
+
+
+def test_what_costs_ten_times_at_a_hundred_times_the_size_grows_by_the_root() -> None:
+    assert refreshing.growth_of([(100, 1.0), (10_000, 10.0)]) == pytest.approx(0.5)
+
+
+def test_refreshes_under_load_are_held_against_the_release_each_answer_names() -> None:
+    mixed, empty, _other, windows, running = loaded.load(ROOT, refreshes=2, questions=64)
+
+    assert (mixed.value, empty.value) == (0, 0)
+    assert "2 refreshes of" in mixed.note
+    assert windows.ratio is not None
+    assert running.ratio is not None
+
+
+def test_an_answer_that_quotes_what_its_release_does_not_hold_is_strange() -> None:
+    card = a_card("p1", "一次性奖励10万元")
+    answer = Answer(AnswerStatus.ANSWERED, "？", citations=(card,), release="r1")
+
+    assert not loaded._strange(answer, {"r1": {"p1": "首次认定的，一次性奖励10万元。"}})
+    assert loaded._strange(answer, {"r1": {"p1": "首次认定的，一次性奖励20万元。"}, "r2": {"p1": card.quote}})
+    assert loaded._strange(answer, {})
+    assert loaded._hollow(Answer(AnswerStatus.ANSWERED, "？"))
+    assert not loaded._hollow(answer)
+
+
+def test_churn_is_measured_beside_the_same_corpus_built_once() -> None:
+    rows = list(churned.churn(size=20, refreshes=2, vectors=lambda _folder: MemoryVectorStore(), pairs=1))
+
+    assert all(row.ratio is not None for row in rows if row.bar)
+    assert sum(row.bar is not None for row in rows) == 4
 
 
 def test_growth_is_the_slope_of_the_logarithms() -> None:
@@ -250,6 +303,6 @@ def test_an_unknown_section_is_refused_by_name(capsys: pytest.CaptureFixture[str
 
 def test_every_bar_of_the_work_has_a_section() -> None:
     assert set(entrance.sections(None)) == {
-        "fusion", "tutorial", "chroma", "refresh", "growth", "cold", "telegram", "queue",
+        "fusion", "tutorial", "chroma", "refresh", "load", "churn", "growth", "cold", "telegram", "queue",
     }  # fmt: skip
     assert starting.QUESTION
