@@ -19,6 +19,7 @@ import bot.accounts
 import bot.channels.telegram_bot.store.tables
 import bot.console.tables
 import bot.corpus_drafts
+import bot.corpus_sources
 import bot.corpus_tables
 import bot.kept_answers
 import bot.outbox
