@@ -23,6 +23,7 @@ import bot.corpus_sources
 import bot.corpus_tables
 import bot.kept_answers
 import bot.outbox
+import bot.store_of_looks
 import bot.turns  # each declares its tables
 import bot.unanswered_marks  # noqa: F401  # each declares its tables
 import intake.store.tables  # noqa: F401  # each declares its tables
