@@ -196,6 +196,7 @@ EVENTS = {
     "candidate_status": "how far it has come with a party; public where the owner is told",
     "candidate_contact": "a party was reached: how, and what came of it",
     "candidate_removed": "a party that was added by mistake was taken away",
+    "outline": "a language model was asked for an outline of it, which is kept beside the case (bot/outlining.py)",
     "erase": "its owner had everything erased: words, contact, key (intake/privacy.py)",
     "expire_personal": "contact and messages were kept as long as promised, and were erased",
 }

@@ -125,7 +125,7 @@ class Doors:
 
     def command(self) -> str:
         self.capsys.readouterr()
-        options = {"batch": None, "question": REWARD, "district": None, "as_of": None}
+        options = {"batch": None, "question": REWARD, "district": None, "as_of": None, "why": False}
         self._run(**options)
         return self.capsys.readouterr().out
 
@@ -133,7 +133,7 @@ class Doors:
         file = self.folder / "q.jsonl"
         file.write_text(json.dumps({"id": 1, "text": REWARD}, ensure_ascii=False), "utf-8")
         self.capsys.readouterr()
-        self._run(batch=str(file), question=None, district=None, as_of=None)
+        self._run(batch=str(file), question=None, district=None, as_of=None, why=False)
         answer = json.loads(self.capsys.readouterr().out)["answer"]
         assert answer["generated"] == (SAID in answer["text"])
         return str(answer["text"])

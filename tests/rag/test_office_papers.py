@@ -12,7 +12,7 @@ from bot.phrases import Phrases
 from rag.parsing import Limits, Notice, Parsed, as_markdown, page_at
 from rag.parsing.assembling import read
 from rag.proposing import propose
-from tests.support.hostile_files import PLAIN
+from tests.support.hostile_files import PLAIN, png
 from tests.support.office_papers import Paper, body, footer, papers, with_picture
 
 PAPERS = list(papers())
@@ -56,12 +56,10 @@ def test_pages_that_are_pictures_and_pictures_on_pages_are_told_with_their_numbe
 
 def test_a_picture_in_a_word_file_is_told() -> None:
     from docx import Document
-    from PIL import Image
 
-    document, picture, stream = Document(), io.BytesIO(), io.BytesIO()
-    Image.new("RGB", (40, 40), "white").save(picture, "PNG")
+    document, stream = Document(), io.BytesIO()
     document.add_paragraph(PLAIN)
-    document.add_picture(picture)
+    document.add_picture(io.BytesIO(png(40, 40)))
     document.save(stream)
     assert [one.count for one in parsed(stream.getvalue(), "a.docx").warnings] == [1]
 
