@@ -47,7 +47,11 @@ class LicencePhotos:
         return media_type in ENDINGS and (self.pictures or media_type == "application/pdf")
 
     def read(self, content: BinaryIO, media_type: str) -> Licence | None:
-        """None where it is no licence, cannot be read, or others are being read for too long. Closes `content`."""
+        """None where it is no licence, cannot be read, or others are being read for too long.
+
+        `content` is taken from its beginning, whoever looked at it before, and closed.
+        """
+        content.seek(0)
         with content, tempfile.TemporaryDirectory(prefix="licence-") as folder:
             path = Path(folder, f"licence{ENDINGS[media_type]}")
             with path.open("wb") as copy:

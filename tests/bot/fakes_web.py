@@ -447,6 +447,7 @@ class FakeNeeds:
         self.consents: dict[str, bool] = {}
         self.done: list[tuple[str, str, dict[str, Any]]] = []
         self.likes: list[SimilarNeed] = []
+        self.offers: dict[str, dict[str, Answered]] = {}
         self.refusal: NeedRefusal | None = None
         self.unlocked = 0
         self._numbers = itertools.count(1)
@@ -491,12 +492,18 @@ class FakeNeeds:
         self.files[draft] = [file for file in self.files.get(draft, []) if file.digest != digest]
 
     def offered(self, draft: Draft) -> Mapping[str, Answered]:
-        return {}
+        return self.offers.get(draft.id, {})
 
     reads_licences = True
 
     def read_licence(self, draft: Draft, content: BinaryIO, media_type: str) -> Draft | None:
-        return None
+        """A picture is read as the words in it."""
+        content.seek(0)
+        name = content.read()[4:].decode()
+        if media_type != "image/jpeg" or not name:
+            return None
+        self.offers[draft.id] = {"org_name": Answered(value=name, text=name)}
+        return self.save(draft)
 
     def profile(self, account: str) -> Mapping[str, Answered]:
         return self.profiles.get(account, {})

@@ -117,6 +117,19 @@ def test_a_picture_that_a_draft_names_already_stays_when_it_is_sent_as_a_licence
     needs.files.open(stored.digest).close()
 
 
+def test_a_picture_that_was_looked_at_before_is_read_from_its_beginning(house: House) -> None:
+    seen: list[bytes] = []
+
+    def parse(path: Path) -> Parsed:
+        seen.append(path.read_bytes())
+        return parsed(LICENCE)
+
+    content = io.BytesIO(JPEG)
+    content.read()
+    LicencePhotos(house.needs().files, set, pictures=True, parse=parse).read(content, "image/jpeg")
+    assert seen == [JPEG]
+
+
 def test_who_waits_for_others_pictures_too_long_is_told_it_was_not_read(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -267,6 +267,44 @@ def test_a_file_that_is_not_taken_is_told_beside_the_field_and_the_rest_is_kept(
     assert draft.answers["title"].value == TECHNOLOGY["title"]
 
 
+LICENCE = b"\xff\xd8\xff\xe0"
+
+
+def send_licence(door: Door, picture: bytes, **fields: str) -> httpx.Response:
+    page = door.client.get("/needs/form/technology").text
+    told = {**TECHNOLOGY, "org_name": "", "_rev": "", "_steps": hidden(page, "_steps"), "_do": "licence", **fields}
+    return door.client.post("/needs/form/technology", data=told, files={"licence": ("照片.jpg", picture, "image/jpeg")})
+
+
+def test_what_a_licence_says_stands_in_its_field_to_be_checked_and_the_picture_is_not_kept(door: Door) -> None:
+    sent = send_licence(door, LICENCE + "青岛海弘反渗透科技有限公司".encode())
+    assert sent.headers["location"].endswith("#f-org_name")
+    (draft,) = door.needs.kept.values()
+    assert "org_name" not in draft.answers
+    assert "青岛海弘反渗透科技有限公司" in door.client.get("/needs/form/technology").text
+    assert door.needs.attached(draft.id) == []
+    assert door.needs.contents == {}
+
+
+@pytest.mark.parametrize(
+    ("picture", "fields", "said"),
+    [
+        (LICENCE, {}, "没有从照片上认出"),
+        (b"", {}, "这个文件是空的"),
+        (b"MZ\x90", {}, "这种文件不能接收"),
+        (LICENCE + b"a", {"privacy_consent": ""}, "请先阅读并同意告知书"),
+    ],
+)
+def test_a_licence_that_cannot_be_read_is_said_so_and_what_was_filled_in_stays(
+    door: Door, picture: bytes, fields: dict[str, str], said: str
+) -> None:
+    sent = send_licence(door, picture, **fields)
+    assert sent.status_code == 422
+    assert said in sent.text
+    (draft,) = door.needs.kept.values()
+    assert draft.answers["problem"].value == TECHNOLOGY["problem"]
+
+
 def test_the_summary_has_edit_links_and_masks_what_is_personal(door: Door) -> None:
     send(door, do="check")
     door.needs.likes = [SimilarNeed(REFERENCES[9], "膜污染", CaseState.IN_PROGRESS, NOW)]
