@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from bot.channels.web_chat.pages import lang_of
 from bot.console.corpus_pages import LOOKERS
 from bot.console.rules import Routes
 from bot.console.store.corpus_journal import BACK, BEGUN, FAILED, PUBLISHED, SAME, CorpusJournal, Published
@@ -59,12 +57,8 @@ def releases(visit: Visit) -> Response:
 @routes.rule("/corpus/progress", roles=LOOKERS, background=True)
 def progress(visit: Visit) -> Response:
     """How far a refresh is, for the page that has it open; 304 where nothing has changed."""
-    context = {"run": _run(visit), "names": _names(visit), "interrupted": None}
-    drawn = visit.desk.drawing.draw(lang_of(visit.request), "console/corpus_run.html", who=visit.signed_in, **context)
-    tag = f'"{hashlib.sha256(drawn.encode()).hexdigest()[:24]}"'
-    if visit.request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers={"ETag": tag})
-    return HTMLResponse(drawn, headers={"ETag": tag, "Cache-Control": "no-store"})
+    context = {"run": _run(visit), "names": visit.names(), "interrupted": None}
+    return visit.part("corpus_run.html", **context)
 
 
 @routes.rule("/corpus/index", "POST", roles=KEEPERS)
@@ -134,7 +128,7 @@ def write_end(journal: CorpusJournal, run: Run, before: str, actor: Actor, now: 
 
 
 def _page(visit: Visit, *, busy: BusyError | None = None, status: int = 200) -> Response:
-    parts, names = visit.desk.parts, _names(visit)
+    parts, names = visit.desk.parts, visit.names()
     live, run = parts.places.store.live(), _run(visit)
     shelf, embedder = parts.reader.shelf(), parts.places.embedder
     running = run is not None and run.running
@@ -164,7 +158,7 @@ def _one(visit: Visit, *, wrong: str = "", reason: str = "", status: int = 200) 
         "is_live": live is not None and live.id == release.id,
         "changes": _changes(visit, plan, release, live),
         "published": journal.published(release.id),
-        "names": _names(visit),
+        "names": visit.names(),
         "wrong": wrong,
         "reason": reason,
         "may": is_city_keeper(visit.who.actor),
@@ -220,8 +214,3 @@ def _run(visit: Visit) -> Run | None:
 
 def _interrupted(visit: Visit) -> Any:
     return CorpusJournal(visit.desk.parts.engine).interrupted()
-
-
-def _names(visit: Visit) -> Callable[[str], str]:
-    names = {person.id: person.name for person in visit.desk.parts.needs.register.staff()}
-    return lambda account: names.get(account, account)

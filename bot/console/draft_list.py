@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import UploadFile
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from bot.arrivals import MOST_BYTES
-from bot.channels.web_chat.pages import lang_of
 from bot.console.corpus_pages import LOOKERS
 from bot.console.draft_words import DraftWords, words_of
 from bot.console.rules import Routes
@@ -63,12 +61,7 @@ def bring(visit: Visit) -> Response:
 @routes.rule("/corpus/drafts/progress", roles=LOOKERS, background=True)
 def progress(visit: Visit) -> Response:
     """How far the reading is, for the page that has it open; 304 where nothing has changed."""
-    drawing, lang = visit.desk.drawing, lang_of(visit.request)
-    drawn = drawing.draw(lang, "console/drafts_run.html", who=visit.signed_in, **reading_of(visit))
-    tag = f'"{hashlib.sha256(drawn.encode()).hexdigest()[:24]}"'
-    if visit.request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers={"ETag": tag})
-    return HTMLResponse(drawn, headers={"ETag": tag, "Cache-Control": "no-store"})
+    return visit.part("drafts_run.html", **reading_of(visit))
 
 
 def reading_of(visit: Visit) -> dict[str, Any]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from bot.channels.web_chat.pages import lang_of
 from bot.console.corpus_pages import LOOKERS
 from bot.console.corpus_releases import write_end
 from bot.console.draft_words import words_of
@@ -49,13 +47,8 @@ def plan(visit: Visit) -> Response:
 @routes.rule("/corpus/publish/progress", roles=LOOKERS, background=True)
 def progress(visit: Visit) -> Response:
     """How many questions were asked, for the page that has it open; 304 where nothing has changed."""
-    context = {"rehearsal": visit.desk.parts.documents.rehearsals.last, "names": _names(visit)}
-    drawing, lang = visit.desk.drawing, lang_of(visit.request)
-    drawn = drawing.draw(lang, "console/publish_run.html", who=visit.signed_in, **context)
-    tag = f'"{hashlib.sha256(drawn.encode()).hexdigest()[:24]}"'
-    if visit.request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers={"ETag": tag})
-    return HTMLResponse(drawn, headers={"ETag": tag, "Cache-Control": "no-store"})
+    context = {"rehearsal": visit.desk.parts.documents.rehearsals.last, "names": visit.names()}
+    return visit.part("publish_run.html", **context)
 
 
 @routes.rule("/corpus/publish/try", "POST", roles=KEEPERS)
@@ -129,7 +122,7 @@ def _untried(visit: Visit, candidate: Candidate, tried: Rehearsal | None) -> boo
 
 def _page(visit: Visit, *, wrong: str = "", override: str = "", who: str = "", status: int = 200) -> Response:
     documents = visit.desk.parts.documents
-    names, words = _names(visit), words_of(visit)
+    names, words = visit.names(), words_of(visit)
     candidate: Candidate | None = None
     unready: UnreadyError | None = None
     try:
@@ -187,8 +180,3 @@ def _handed_on(visit: Visit, candidate: Candidate | None) -> dict[int, str]:
     drafts = visit.desk.parts.documents.taking_in.drafts
     found = candidate.drafts if candidate else ()
     return {draft.id: drafts.steps(draft.id)[-1].by for draft in found}
-
-
-def _names(visit: Visit) -> Any:
-    names = {person.id: person.name for person in visit.desk.parts.needs.register.staff()}
-    return lambda account: names.get(account, account)

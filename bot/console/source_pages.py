@@ -6,12 +6,11 @@ read another file, or learn whether there is one.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from bot.channels.web_chat.pages import lang_of
 from bot.console.corpus_pages import LOOKERS
@@ -61,11 +60,7 @@ def sources(visit: Visit) -> Response:
 def progress(visit: Visit) -> Response:
     """How far a round is, for the page that has it open; 304 where nothing has changed."""
     context = {"round": visit.desk.parts.rounds.round, "names": _names(visit)}
-    drawn = visit.desk.drawing.draw(lang_of(visit.request), "console/source_round.html", who=visit.signed_in, **context)
-    tag = f'"{hashlib.sha256(drawn.encode()).hexdigest()[:24]}"'
-    if visit.request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers={"ETag": tag})
-    return HTMLResponse(drawn, headers={"ETag": tag, "Cache-Control": "no-store"})
+    return visit.part("source_round.html", **context)
 
 
 @routes.rule("/corpus/sources/look", "POST", roles=KEEPERS)
@@ -146,6 +141,4 @@ def _lines(look: Look, visit: Visit) -> list[str]:
 
 
 def _names(visit: Visit) -> Any:
-    names = {person.id: person.name for person in visit.desk.parts.needs.register.staff()}
-    names["system"] = visit.desk.drawing.words[lang_of(visit.request)]("sources.system")
-    return lambda account: names.get(account, account)
+    return visit.names(system=visit.desk.drawing.words[lang_of(visit.request)]("sources.system"))

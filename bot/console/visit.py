@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.channels.web_chat.hygiene import UncleanError, clean
+from bot.channels.web_chat.pages import lang_of
 from bot.console.session import SignedIn
 
 if TYPE_CHECKING:
@@ -84,6 +86,20 @@ class Visit:
     def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Draw "console/<template>" for whoever asks."""
         return self.desk.drawing.page(self.request, f"console/{template}", who=self.signed_in, status=status, **context)
+
+    def part(self, template: str, **context: Any) -> Response:
+        """A part of a page, for the page that has it open; 304 where it is as the browser has it."""
+        lang = lang_of(self.request)
+        drawn = self.desk.drawing.draw(lang, f"console/{template}", who=self.signed_in, **context)
+        tag = f'"{hashlib.sha256(drawn.encode()).hexdigest()[:24]}"'
+        if self.request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        return HTMLResponse(drawn, headers={"ETag": tag, "Cache-Control": "no-store"})
+
+    def names(self, **more: str) -> Callable[[str], str]:
+        """What somebody of the staff is called, by account; who is not known by the account itself."""
+        known = {person.id: person.name for person in self.desk.parts.needs.register.staff()} | more
+        return lambda account: known.get(account, account)
 
     def go(self, path: str, done: str = "") -> Response:
         """Send the reader on to a page below /console; `done` is the sentence `done.<key>` shown there."""
